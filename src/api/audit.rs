@@ -1,0 +1,15 @@
+//! Seeing who did what.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use crate::model::{AppError, AuditPage, AuditQuery};
+
+/// One page of the audit log, newest first.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`].
+#[server(endpoint = "list_audit", input = Json, output = Json)]
+pub async fn list_audit(query: AuditQuery) -> Result<AuditPage, AppError> {
+    super::as_admin(|admin| async move { Ok(admin.state.store.audit(&query).await?) }).await
+}

@@ -1,0 +1,101 @@
+//! Seeing and changing connections.
+//!
+//! All take JSON, which a form on another site cannot send.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use crate::model::{AppError, Connection, ConnectionList, ListQuery, Summary};
+
+/// One page of the list of connections, and the summary of all.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`].
+#[server(endpoint = "list_connections", input = Json, output = Json)]
+pub async fn list_connections(query: ListQuery) -> Result<ConnectionList, AppError> {
+    super::as_admin(|admin| async move { Ok(admin.state.list(&query)) }).await
+}
+
+/// How many connections there are in each status.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`].
+#[server(endpoint = "load_summary", input = Json, output = Json)]
+pub async fn load_summary() -> Result<Summary, AppError> {
+    super::as_admin(|admin| async move { Ok(admin.state.manager.summary()) }).await
+}
+
+/// Connects an endpoint, which is added if it is new, and answers with the outcome of the attempt.
+/// Takes as long as the attempt does, 10 s at most.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`], [`AppError::Invalid`] for what is no endpoint name,
+/// [`AppError::ShuttingDown`]. An attempt that fails is not an error of this call: the connection
+/// says why.
+#[server(endpoint = "connect_endpoint", input = Json, output = Json)]
+pub async fn connect_endpoint(endpoint: String, auto_reconnect: Option<bool>) -> Result<Connection, AppError> {
+    use crate::model::AuditAction;
+
+    super::audited(AuditAction::Connect, endpoint.clone(), |admin: super::Admin| async move {
+        let state = admin.state;
+        let name = super::endpoint_name(&endpoint)?;
+        let mut handle = state.manager.connect(&name, auto_reconnect).await?;
+        handle.settled().await;
+        state.manager.get(&name).ok_or(AppError::NotFound(name))
+    })
+    .await
+}
+
+/// Disconnects an endpoint, which then stays off. Answers when its socket is closed.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
+#[server(endpoint = "disconnect_endpoint", input = Json, output = Json)]
+pub async fn disconnect_endpoint(endpoint: String) -> Result<(), AppError> {
+    use crate::model::AuditAction;
+
+    super::audited(AuditAction::Disconnect, endpoint.clone(), |admin: super::Admin| async move {
+        let state = admin.state;
+        let name = super::endpoint_name(&endpoint)?;
+        Ok(state.manager.disconnect(&name).await?)
+    })
+    .await
+}
+
+/// Removes an endpoint. Answers when its socket is closed.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
+#[server(endpoint = "remove_endpoint", input = Json, output = Json)]
+pub async fn remove_endpoint(endpoint: String) -> Result<(), AppError> {
+    use crate::model::AuditAction;
+
+    super::audited(AuditAction::Remove, endpoint.clone(), |admin: super::Admin| async move {
+        let state = admin.state;
+        let name = super::endpoint_name(&endpoint)?;
+        Ok(state.manager.remove(&name).await?)
+    })
+    .await
+}
+
+/// Sets whether a connection is connected again after it was lost.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
+#[server(endpoint = "set_auto_reconnect", input = Json, output = Json)]
+pub async fn set_auto_reconnect(endpoint: String, enabled: bool) -> Result<(), AppError> {
+    use crate::model::AuditAction;
+
+    let action = if enabled { AuditAction::AutoReconnectOn } else { AuditAction::AutoReconnectOff };
+    super::audited(action, endpoint.clone(), |admin: super::Admin| async move {
+        let state = admin.state;
+        let name = super::endpoint_name(&endpoint)?;
+        Ok(state.manager.set_auto_reconnect(&name, enabled).await?)
+    })
+    .await
+}

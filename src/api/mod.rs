@@ -1,0 +1,135 @@
+//! The server functions: what the page may ask of the server. Nothing else is in here.
+//!
+//! Each one is a public HTTP endpoint, so each one's whole body is a call of `as_admin` or
+//! `audited`, which check that an administrator asks and give an error its HTTP status.
+
+mod account;
+mod audit;
+mod connections;
+mod wire;
+
+pub use account::{change_password, end_session, load_account};
+pub use audit::list_audit;
+pub use connections::{
+    connect_endpoint, disconnect_endpoint, list_connections, load_summary, remove_endpoint, set_auto_reconnect,
+};
+
+#[cfg(feature = "ssr")]
+use self::admin::{Admin, as_admin, audited, endpoint_name};
+
+/// The one helper that touches the server.
+#[cfg(feature = "ssr")]
+mod admin {
+    use std::future::Future;
+
+    use axum::{
+        extract::FromRequestParts,
+        http::{StatusCode, header::SET_COOKIE, request::Parts},
+    };
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+
+    use crate::{
+        model::{AppError, AuditAction, EndpointName},
+        server::{
+            AppState, LoginError, Outcome, SignedIn, Told,
+            auth::{SessionId, Visitor},
+            set_cookie,
+        },
+    };
+
+    /// The administrator who asks, and what there is to ask.
+    #[derive(Clone)]
+    pub(super) struct Admin {
+        pub(super) state: AppState,
+        pub(super) name: String,
+        pub(super) session: SessionId,
+        pub(super) visitor: Visitor,
+        response: ResponseOptions,
+    }
+
+    impl Admin {
+        /// Gives the browser another session in the place of the one it has.
+        pub(super) fn set_session(&self, id: &SessionId) {
+            self.response.insert_header(SET_COOKIE, set_cookie(Some(id), self.state.secure()));
+        }
+    }
+
+    /// Does what an administrator asks for; for anybody else it answers 401 and does nothing.
+    pub(super) async fn as_admin<T, F>(work: impl FnOnce(Admin) -> F) -> Result<T, AppError>
+    where
+        F: Future<Output = Result<T, AppError>>,
+    {
+        let outcome = match administrator().await {
+            Ok(admin) => work(admin).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &outcome
+            && let Some(response) = use_context::<ResponseOptions>()
+            && let Ok(status) = StatusCode::from_u16(error.http_status())
+        {
+            response.set_status(status);
+        }
+        outcome
+    }
+
+    /// Does what an administrator asks for, and writes down what came of it. In a task of its own: a
+    /// browser that leaves before the answer stops neither.
+    pub(super) async fn audited<T, F>(
+        action: AuditAction,
+        object: String,
+        work: impl FnOnce(Admin) -> F,
+    ) -> Result<T, AppError>
+    where
+        T: Told + Send + 'static,
+        F: Future<Output = Result<T, AppError>> + Send + 'static,
+    {
+        as_admin(|admin| async move {
+            let work = work(admin.clone());
+            let task = tokio::spawn(async move {
+                let result = work.await;
+                let outcome = match &result {
+                    Ok(answer) => answer.outcome(),
+                    Err(error @ (AppError::Internal | AppError::ShuttingDown)) => Outcome::failed(error.to_string()),
+                    Err(error) => Outcome::refused(error.to_string()),
+                };
+                admin.state.record(&admin.name, &admin.visitor, action, &object, outcome).await;
+                result
+            });
+            task.await.map_err(|_| AppError::Internal)?
+        })
+        .await
+    }
+
+    async fn administrator() -> Result<Admin, AppError> {
+        let state = use_context::<AppState>().ok_or(AppError::Internal)?;
+        let response = use_context::<ResponseOptions>().ok_or(AppError::Internal)?;
+        let mut parts = use_context::<Parts>().ok_or(AppError::Internal)?;
+        let signed_in = SignedIn::from_request_parts(&mut parts, &state).await.map_err(|status| match status {
+            StatusCode::UNAUTHORIZED => AppError::Unauthenticated,
+            _ => AppError::Internal,
+        })?;
+        let Ok(visitor) = Visitor::from_request_parts(&mut parts, &state).await;
+        Ok(Admin { state, name: signed_in.name, session: signed_in.id, visitor, response })
+    }
+
+    /// Reads an endpoint's name; what is wrong with it is said in a sentence.
+    pub(super) fn endpoint_name(text: &str) -> Result<EndpointName, AppError> {
+        text.parse::<EndpointName>().map_err(|error| AppError::Invalid(error.to_string()))
+    }
+
+    impl From<LoginError> for AppError {
+        fn from(error: LoginError) -> Self {
+            match error {
+                LoginError::Credentials => Self::Invalid("The current password is wrong.".to_owned()),
+                LoginError::TooMany { wait, .. } => {
+                    Self::Invalid(format!("Too many wrong passwords. Wait {} s.", wait.as_secs() + 1))
+                }
+                LoginError::Internal(error) => {
+                    tracing::error!(%error, "a password could not be changed");
+                    Self::Internal
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The one error that server functions answer with.
+
+use serde::{Deserialize, Serialize};
+
+use super::EndpointName;
+
+/// Why a request was not carried out. Each displays as a sentence for the person who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum AppError {
+    /// Nobody is signed in (401).
+    #[error("You are signed out. Sign in again.")]
+    Unauthenticated,
+    /// What was sent makes no sense (400). The text says what is allowed.
+    #[error("{0}")]
+    Invalid(String),
+    /// No connection has this name (404).
+    #[error("There is no connection named {0}.")]
+    NotFound(EndpointName),
+    /// The monitor is shutting down (503).
+    #[error("The monitor is shutting down.")]
+    ShuttingDown,
+    /// A fault of the server's own, which its log explains (500).
+    #[error("Something went wrong in the monitor. Its log says what.")]
+    Internal,
+    /// The server could not be reached, or what came back was not its answer.
+    #[error("The monitor cannot be reached.")]
+    Unreachable,
+    /// The server took too long.
+    #[error("The monitor did not answer in time.")]
+    Timeout,
+}
+
+impl AppError {
+    /// The HTTP status that goes with it.
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::Unauthenticated => 401,
+            Self::Invalid(_) => 400,
+            Self::NotFound(_) => 404,
+            Self::ShuttingDown => 503,
+            Self::Internal | Self::Unreachable | Self::Timeout => 500,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The plain types that server and browser share. They know neither.
+
+mod account;
+mod audit;
+mod base_url;
+mod connection;
+mod endpoint;
+mod error;
+mod list;
+mod local_path;
+mod login;
+mod peer_text;
+mod theme;
+
+pub use account::{Account, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SessionInfo};
+pub use audit::{AuditAction, AuditEntry, AuditOutcome, AuditPage, AuditQuery};
+pub use base_url::BaseUrl;
+pub use connection::{Cause, Connection, Phase, Status};
+pub use endpoint::{EndpointName, EndpointNameError};
+pub use error::AppError;
+pub use list::{ConnectionList, ListQuery, PER_PAGE, Sort, SortKey, Summary};
+pub use local_path::LocalPath;
+pub use login::{LoginFailure, LoginRetry};
+pub use peer_text::PeerText;
+pub use theme::Theme;
+
+/// Reads a page's number in a URL, which counts from 1.
+fn page_param(text: Option<String>) -> u32 {
+    text.and_then(|text| text.parse::<u32>().ok()).map(|page| page.saturating_sub(1)).unwrap_or_default()
+}

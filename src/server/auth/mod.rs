@@ -1,0 +1,224 @@
+//! Who may sign in, and the sessions of those who have.
+//!
+//! Our own rather than a session library's because ids are to have 256 bits, sessions an absolute
+//! end and an owner who can list them: what is there knows 128 bits and opaque records.
+
+mod attempts;
+mod password;
+mod session_id;
+
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::{sync::Semaphore, task::JoinError, time::Instant};
+
+use self::attempts::Attempts;
+pub use self::session_id::SessionId;
+use super::{
+    clock::unix_ms,
+    store::{Store, StoreError, StoredSession},
+};
+use crate::model::PeerText;
+
+/// The name of the administrator who is there from the first start.
+pub const ADMIN: &str = "admin";
+
+/// Password checks at once; each takes 19 MiB.
+const CHECKS_AT_ONCE: usize = 2;
+
+/// Why a login, or something else about an administrator, could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// The password could not be hashed.
+    #[error("the password cannot be used: {0}")]
+    Hash(#[from] argon2::password_hash::Error),
+    /// The check was cut short.
+    #[error("the password could not be checked: {0}")]
+    Check(#[from] JoinError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why somebody was not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// The user name or the password is wrong. It is not told which.
+    #[error("wrong user name or password")]
+    Credentials,
+    /// Too many tries failed lately; nothing was checked.
+    #[error("too many failed logins, wait {} s", .wait.as_secs())]
+    TooMany {
+        /// How long to wait.
+        wait: Duration,
+        /// Whether this is the first to be made to wait.
+        is_first: bool,
+    },
+    /// A fault of our own.
+    #[error(transparent)]
+    Internal(#[from] AuthError),
+}
+
+impl From<StoreError> for LoginError {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// Somebody who asks to be let in.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Where the request came from.
+    pub address: IpAddr,
+    /// What the browser calls itself.
+    pub agent: PeerText,
+}
+
+/// The door: checks passwords and keeps sessions. Cheap to clone.
+#[derive(Clone)]
+pub struct Door(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    attempts: Attempts,
+    checks: Semaphore,
+    /// What an unknown name's password is checked against, so that it takes as long.
+    nobody: String,
+}
+
+impl Door {
+    /// A door to a store. On the first start it adds the administrator `admin` with this password;
+    /// without one, it makes one up and prints it on stderr.
+    ///
+    /// # Errors
+    ///
+    /// Any [`AuthError`].
+    pub async fn new(store: Store, password: Option<SecretString>) -> Result<Self, AuthError> {
+        let nobody = password::hash(password::generate()).await?;
+        let door = Self(Arc::new(Inner {
+            store,
+            attempts: Attempts::default(),
+            checks: Semaphore::new(CHECKS_AT_ONCE),
+            nobody,
+        }));
+        if door.0.store.administrators().await?.is_empty() {
+            let made_up = password.is_none();
+            let password = password.unwrap_or_else(password::generate);
+            add_administrator(&door.0.store, ADMIN, password.clone()).await?;
+            if made_up {
+                eprintln!("Sign in as {ADMIN} with the password {}", password.expose_secret());
+            }
+        } else if password.is_none() {
+            eprintln!(
+                "Sign in with the password set on the first start, or set another: websocket-monitor admin reset-password {ADMIN}"
+            );
+        }
+        Ok(door)
+    }
+
+    /// Lets somebody in: a new session, whatever session the browser came with.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LoginError`].
+    pub async fn log_in(&self, name: &str, password: SecretString, visitor: &Visitor) -> Result<SessionId, LoginError> {
+        self.check(name, password, visitor).await?;
+        Ok(self.begin_session(name, visitor).await?)
+    }
+
+    /// Sets another password. Ends every session of the administrator and begins a new one.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LoginError`], when the current password is not right.
+    pub async fn change_password(
+        &self,
+        name: &str,
+        current: SecretString,
+        new: SecretString,
+        visitor: &Visitor,
+    ) -> Result<SessionId, LoginError> {
+        self.check(name, current, visitor).await?;
+        reset_password(&self.0.store, name, new).await?;
+        Ok(self.begin_session(name, visitor).await?)
+    }
+
+    /// Checks a password, unless too many were wrong lately.
+    async fn check(&self, name: &str, password: SecretString, visitor: &Visitor) -> Result<(), LoginError> {
+        let charged = self.0.attempts.charge(name, visitor.address, Instant::now());
+        charged.map_err(|wait| LoginError::TooMany { wait: wait.time, is_first: wait.is_first })?;
+        let hash = self.0.store.password_hash(name).await?;
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.0.nobody.clone());
+        let place = self.0.checks.acquire().await;
+        let matches = password::verify(password, hash).await.map_err(LoginError::Internal)?;
+        drop(place);
+        if !(matches && known) {
+            return Err(LoginError::Credentials);
+        }
+        self.0.attempts.succeed(name, visitor.address);
+        Ok(())
+    }
+
+    async fn begin_session(&self, name: &str, visitor: &Visitor) -> Result<SessionId, StoreError> {
+        let id = SessionId::generate();
+        let now_ms = unix_ms(SystemTime::now());
+        let session = StoredSession {
+            id_sha256: id.sha256(),
+            administrator: name.to_owned(),
+            started_ms: now_ms,
+            used_ms: now_ms,
+            address: visitor.address.to_string(),
+            agent: visitor.agent.to_string(),
+        };
+        self.0.store.begin_session(&session).await?;
+        Ok(id)
+    }
+
+    /// Whose session this is, if it has not run out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`].
+    pub async fn session(&self, id: &SessionId) -> Result<Option<String>, StoreError> {
+        self.0.store.use_session(&id.sha256(), unix_ms(SystemTime::now())).await
+    }
+
+    /// Ends a session; whose it was, if there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`].
+    pub async fn log_out(&self, id: &SessionId) -> Result<Option<String>, StoreError> {
+        self.0.store.end_session(&id.sha256()).await
+    }
+}
+
+/// Adds an administrator; false if the name is taken.
+///
+/// # Errors
+///
+/// Any [`AuthError`].
+pub async fn add_administrator(store: &Store, name: &str, password: SecretString) -> Result<bool, AuthError> {
+    let hash = password::hash(password).await?;
+    Ok(store.add_administrator(name, &hash, unix_ms(SystemTime::now())).await?)
+}
+
+/// Sets an administrator's password and ends the sessions; false if there is none of the name.
+///
+/// # Errors
+///
+/// Any [`AuthError`].
+pub async fn reset_password(store: &Store, name: &str, password: SecretString) -> Result<bool, AuthError> {
+    let hash = password::hash(password).await?;
+    Ok(store.set_password_hash(name, &hash).await?)
+}
+
+/// Makes up a password nobody can guess.
+pub fn generate_password() -> SecretString {
+    password::generate()
+}

@@ -1,0 +1,259 @@
+//! What went wrong with a connection, for machines and for people.
+
+use std::{io, time::Duration};
+
+use tokio_tungstenite::tungstenite::{Error as WsError, error::ProtocolError, http::StatusCode};
+
+use crate::model::{Cause, PeerText};
+
+/// How far an attempt had come when its deadline passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Resolving the host name.
+    Resolve,
+    /// Opening the TCP connection.
+    Connect,
+    /// Agreeing on TLS.
+    Tls,
+    /// Waiting for the answer to the upgrade request.
+    Upgrade,
+}
+
+/// Why an attempt failed or a connection ended. Displays as sentences for an operator: what
+/// happened, and where it helps, what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The host name did not resolve.
+    #[error("The host name {host} cannot be resolved. Check the base URL and the name server.")]
+    Dns {
+        /// The name.
+        host: String,
+    },
+    /// The address answered that nothing listens there.
+    #[error("{authority} refused the connection: nothing is listening there.")]
+    Refused {
+        /// Host and port.
+        authority: String,
+    },
+    /// No way to the address, or a fault of the network.
+    #[error("{authority} cannot be reached: {detail}.")]
+    Unreachable {
+        /// Host and port.
+        authority: String,
+        /// The operating system's word for it.
+        detail: String,
+    },
+    /// The attempt's deadline passed.
+    #[error("{} within {} s.", late(*.stage), .after.as_secs())]
+    Timeout {
+        /// What it was waiting for.
+        stage: Stage,
+        /// The deadline.
+        after: Duration,
+    },
+    /// No TLS session, or a certificate that cannot be trusted.
+    #[error("TLS failed: {detail}. Check the server's certificate and the base URL's scheme and host.")]
+    Tls {
+        /// The TLS library's word for it.
+        detail: PeerText,
+    },
+    /// The upgrade request was answered with another status than 101.
+    #[error("The server answered HTTP {status}{} instead of opening a WebSocket.{}", reason(*.status), http_advice(*.status))]
+    Http {
+        /// The status.
+        status: u16,
+    },
+    /// The answer to the upgrade request was not RFC 6455's.
+    #[error("The server's answer is not a WebSocket handshake: {detail}.")]
+    InvalidHandshake {
+        /// What is wrong with it.
+        detail: PeerText,
+    },
+    /// The connection ended without a close frame.
+    #[error("The connection was cut without a close frame: the server or something on the way went away.")]
+    Lost,
+    /// The peer sent a close frame.
+    #[error("The server closed the connection{}.{}", close_words(*.code, .reason), close_advice(*.code))]
+    Closed {
+        /// The close code; none if the frame was empty (RFC 6455's 1005).
+        code: Option<u16>,
+        /// What the peer wrote.
+        reason: PeerText,
+    },
+    /// A ping stayed unanswered.
+    #[error("The server did not answer a ping within {} s, although the connection looked open.", .after.as_secs())]
+    PongTimeout {
+        /// The deadline.
+        after: Duration,
+    },
+    /// The peer broke the protocol, or a limit on sizes.
+    #[error("The server broke the WebSocket protocol: {detail}.")]
+    Protocol {
+        /// How.
+        detail: PeerText,
+    },
+    /// A fault of our own, which is in the log.
+    #[error("The monitor failed while it handled this connection. Its log says how.")]
+    Internal,
+}
+
+impl Failure {
+    /// The cause as a bounded word.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Dns { .. } => Cause::DnsFailure,
+            Self::Refused { .. } => Cause::ConnectionRefused,
+            Self::Unreachable { .. } => Cause::Unreachable,
+            Self::Timeout { .. } => Cause::HandshakeTimeout,
+            Self::Tls { .. } => Cause::TlsFailure,
+            Self::Http { .. } => Cause::HttpStatus,
+            Self::InvalidHandshake { .. } => Cause::InvalidHandshake,
+            Self::Lost => Cause::ConnectionLost,
+            Self::Closed { .. } => Cause::ClosedByPeer,
+            Self::PongTimeout { .. } => Cause::PongTimeout,
+            Self::Protocol { .. } => Cause::ProtocolError,
+            Self::Internal => Cause::InternalError,
+        }
+    }
+
+    /// The close code the peer sent.
+    pub fn close_code(&self) -> Option<u16> {
+        match self {
+            Self::Closed { code, .. } => *code,
+            _ => None,
+        }
+    }
+
+    /// Tells why a TCP connection could not be opened.
+    pub(super) fn from_connect(error: &io::Error, authority: &str) -> Self {
+        let authority = authority.to_owned();
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Self::Refused { authority },
+            kind => Self::Unreachable { authority, detail: kind.to_string() },
+        }
+    }
+
+    /// Tells why an upgrade did not come about.
+    pub(super) fn from_upgrade(error: &WsError) -> Self {
+        match error {
+            WsError::Http(response) => Self::Http { status: response.status().as_u16() },
+            WsError::Io(_) | WsError::ConnectionClosed | WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
+                Self::Lost
+            }
+            other => Self::InvalidHandshake { detail: PeerText::new(&other.to_string()) },
+        }
+    }
+
+    /// Tells why an open connection could no longer be read or written.
+    pub(super) fn from_stream(error: &WsError) -> Self {
+        match error {
+            WsError::Io(_)
+            | WsError::ConnectionClosed
+            | WsError::AlreadyClosed
+            | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Lost,
+            other => Self::Protocol { detail: PeerText::new(&other.to_string()) },
+        }
+    }
+}
+
+fn late(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Resolve => "The host name was not resolved",
+        Stage::Connect => "The server did not accept a TCP connection",
+        Stage::Tls => "The server accepted the connection but did not finish the TLS handshake",
+        Stage::Upgrade => "The server accepted the connection but did not answer the WebSocket upgrade",
+    }
+}
+
+fn reason(status: u16) -> String {
+    let known = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    known.map(|reason| format!(" {reason}")).unwrap_or_default()
+}
+
+fn http_advice(status: u16) -> &'static str {
+    match status {
+        300..=399 => " It points elsewhere; set the base URL to where the service really is.",
+        400 => " It found the request malformed.",
+        401 => " It asks for credentials.",
+        403 => " Check that this client and its credentials are allowed in.",
+        404 => " Check the endpoint's name and the base URL's path.",
+        426 => " It asks for another protocol or version.",
+        429 => " It is limiting how often we ask.",
+        500..=599 => " The fault is on its side, or on a proxy's in front of it.",
+        _ => "",
+    }
+}
+
+/// RFC 6455 section 7.4.1 and the IANA registry of close codes.
+fn close_meaning(code: u16) -> &'static str {
+    match code {
+        1000 => " normal closure",
+        1001 => " going away",
+        1002 => " protocol error",
+        1003 => " unsupported data",
+        1007 => " invalid payload",
+        1008 => " policy violation",
+        1009 => " message too big",
+        1010 => " extension required",
+        1011 => " internal error",
+        1012 => " service restart",
+        1013 => " try again later",
+        1014 => " bad gateway",
+        3000 => " unauthorized",
+        3003 => " forbidden",
+        3008 => " timeout",
+        _ => "",
+    }
+}
+
+fn close_words(code: Option<u16>, reason: &PeerText) -> String {
+    let mut words = match code {
+        Some(code) => format!(": {code}{}", close_meaning(code)),
+        None => " without giving a code".to_owned(),
+    };
+    if !reason.is_empty() {
+        words.push_str(&format!(", “{reason}”"));
+    }
+    words
+}
+
+fn close_advice(code: Option<u16>) -> &'static str {
+    match code {
+        Some(1008 | 3000 | 3003) => " Check the credentials and what this client may do.",
+        Some(1002 | 1003 | 1007 | 1009 | 1010) => " Client and server disagree; connecting again will not help.",
+        Some(3500..=3999 | 4500..=4999) => " The service asks not to be tried again.",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_say_what_happened_and_what_to_do() {
+        let cases = [
+            (
+                Failure::Http { status: 403 },
+                "The server answered HTTP 403 Forbidden instead of opening a WebSocket. \
+                 Check that this client and its credentials are allowed in.",
+            ),
+            (Failure::Http { status: 799 }, "The server answered HTTP 799 instead of opening a WebSocket."),
+            (
+                Failure::Closed { code: Some(1001), reason: PeerText::new("rolling\nupdate") },
+                "The server closed the connection: 1001 going away, “rolling\u{fffd}update”.",
+            ),
+            (
+                Failure::Closed { code: None, reason: PeerText::default() },
+                "The server closed the connection without giving a code.",
+            ),
+            (
+                Failure::Timeout { stage: Stage::Upgrade, after: Duration::from_secs(10) },
+                "The server accepted the connection but did not answer the WebSocket upgrade within 10 s.",
+            ),
+        ];
+        for (failure, sentence) in cases {
+            assert_eq!(failure.to_string(), sentence);
+        }
+    }
+}

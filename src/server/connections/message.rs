@@ -1,0 +1,98 @@
+//! Data messages, as application code sees them.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+use tokio_tungstenite::tungstenite::Message as WsMessage;
+
+/// Messages kept for a subscriber that falls behind.
+const BACKLOG: usize = 64;
+
+/// A data message (RFC 6455 section 5.6). Cloning shares the payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// Text.
+    Text(Arc<str>),
+    /// Bytes.
+    Binary(Arc<[u8]>),
+}
+
+impl Message {
+    /// A text message.
+    pub fn text(text: impl Into<Arc<str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A binary message.
+    pub fn binary(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self::Binary(bytes.into())
+    }
+
+    /// Copies a data message, because a frame's payload pins the whole buffer it was read into.
+    pub(super) fn copy_of(frame: &WsMessage) -> Option<Self> {
+        match frame {
+            WsMessage::Text(text) => Some(Self::text(text.as_str())),
+            WsMessage::Binary(bytes) => Some(Self::binary(&bytes[..])),
+            _ => None,
+        }
+    }
+
+    pub(super) fn to_frame(&self) -> WsMessage {
+        match self {
+            Self::Text(text) => WsMessage::text(&**text),
+            Self::Binary(bytes) => WsMessage::binary(bytes.to_vec()),
+        }
+    }
+}
+
+/// Why a subscription has no message to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecvError {
+    /// The subscriber was too slow; this many messages were dropped, oldest first.
+    #[error("{0} messages were dropped because they were not received in time")]
+    Lagged(u64),
+    /// The endpoint was removed.
+    #[error("the endpoint was removed")]
+    Removed,
+}
+
+/// The messages of one endpoint from now on, across reconnects.
+///
+/// A slow subscriber never holds up the connection: it loses the oldest messages and is told how
+/// many.
+#[derive(Debug)]
+pub struct Subscription(broadcast::Receiver<Message>);
+
+impl Subscription {
+    /// The next message. Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Lagged`] once after messages were dropped, [`RecvError::Removed`] at the end.
+    pub async fn recv(&mut self) -> Result<Message, RecvError> {
+        self.0.recv().await.map_err(|error| match error {
+            broadcast::error::RecvError::Lagged(dropped) => RecvError::Lagged(dropped),
+            broadcast::error::RecvError::Closed => RecvError::Removed,
+        })
+    }
+}
+
+/// Hands messages to whoever subscribed; costs nothing until somebody has.
+#[derive(Debug, Default)]
+pub(super) struct Feed(std::sync::OnceLock<broadcast::Sender<Message>>);
+
+impl Feed {
+    pub(super) fn subscribe(&self) -> Subscription {
+        Subscription(self.0.get_or_init(|| broadcast::Sender::new(BACKLOG)).subscribe())
+    }
+
+    pub(super) fn publish(&self, frame: &WsMessage) {
+        if let Some(sender) = self.0.get()
+            && sender.receiver_count() > 0
+            && let Some(message) = Message::copy_of(frame)
+        {
+            // An error means that the last subscriber left this moment, which is fine.
+            let _ = sender.send(message);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The connection manager: holds every outbound connection and keeps it up.
+//!
+//! It knows no HTTP routes, no pages and no database, and can be used as a library: start a
+//! [`ConnectionManager`], [`connect`](ConnectionManager::connect) endpoints,
+//! [`subscribe`](ConnectionManager::subscribe) to their messages and
+//! [`send`](ConnectionManager::send) some.
+//!
+//! Each connection is owned by one task, and only that task writes its state:
+//!
+//! ```text
+//!            ┌────────────── failed, may help to try again ── Waiting ◄─┐
+//!            ▼                                                   │      │
+//!  Off ── Connecting ── upgraded ── Connected ── lost ───────────┼──────┘
+//!   ▲        │   ▲                                               │
+//!   │        │   └───────────── the time has come, or a click ───┤
+//!   │        └── failed, cannot help to try again ── Blocked ────┘
+//!   └── disconnected by an administrator, or lost without auto reconnect
+//! ```
+
+mod backoff;
+mod config;
+mod dial;
+mod failure;
+mod manager;
+mod message;
+mod policy;
+mod registry;
+mod session;
+mod state;
+mod target;
+mod task;
+
+pub use backoff::{Backoff, InvalidBackoff};
+pub use config::ManagerConfig;
+pub use dial::{BoxStream, Stream, Tcp, Transport};
+pub use failure::{Failure, Stage};
+pub use manager::{ConnectionHandle, ConnectionManager, ManagerError, SendError};
+pub use message::{Message, RecvError, Subscription};
+pub use policy::{BLOCKED_RETRY, STABLE_AFTER, Verdict, judge};
+pub use state::ConnectionState;
+pub use target::{Base, InvalidBase};

@@ -1,0 +1,148 @@
+//! All connections by name. It never awaits, and knows neither HTTP nor SQL.
+
+use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    time::SystemTime,
+};
+
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    state::{ConnectionState, Shared},
+    task::Command,
+};
+use crate::{
+    model::{BaseUrl, Connection, ConnectionList, EndpointName, ListQuery, PER_PAGE, Sort, SortKey, Status, Summary},
+    server::clock::unix_ms,
+};
+
+/// One connection: how to command it and what it shares.
+pub(super) struct Entry {
+    pub(super) endpoint: EndpointName,
+    pub(super) commands: mpsc::Sender<Command>,
+    pub(super) state: watch::Receiver<ConnectionState>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Entry {
+    fn status(&self) -> Status {
+        self.state.borrow().phase.status()
+    }
+
+    /// The connection as it is now.
+    pub(super) fn describe(&self, base: &BaseUrl) -> Connection {
+        let state = self.state.borrow().clone();
+        let failure = state.failure.as_deref();
+        Connection {
+            endpoint: self.endpoint.clone(),
+            url: base.endpoint_url(&self.endpoint),
+            phase: state.phase,
+            auto_reconnect: state.auto_reconnect,
+            since_ms: unix_ms(state.since),
+            attempt: state.attempt,
+            next_retry_ms: state.next_retry.map(unix_ms),
+            cause: failure.map(super::Failure::cause),
+            cause_text: failure.map(ToString::to_string),
+            close_code: failure.and_then(super::Failure::close_code),
+            rtt_ms: self.shared.rtt_ms(),
+            messages_received: self.shared.messages_received(),
+            bytes_received: self.shared.bytes_received(),
+            last_message_ms: self.shared.last_message_ms(),
+        }
+    }
+}
+
+/// Connections in the order of their names.
+#[derive(Default)]
+pub(super) struct Registry {
+    entries: RwLock<BTreeMap<EndpointName, Arc<Entry>>>,
+}
+
+impl Registry {
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<EndpointName, Arc<Entry>>> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn get(&self, endpoint: &EndpointName) -> Option<Arc<Entry>> {
+        self.read().get(endpoint).cloned()
+    }
+
+    /// Gives the entry of a name, made by `new` if there is none, and whether it was made.
+    pub(super) fn get_or_insert_with(
+        &self,
+        endpoint: &EndpointName,
+        new: impl FnOnce() -> Entry,
+    ) -> (Arc<Entry>, bool) {
+        if let Some(entry) = self.get(endpoint) {
+            return (entry, false);
+        }
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let mut created = false;
+        let entry = entries.entry(endpoint.clone()).or_insert_with(|| {
+            created = true;
+            Arc::new(new())
+        });
+        (Arc::clone(entry), created)
+    }
+
+    pub(super) fn remove(&self, endpoint: &EndpointName) {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).remove(endpoint);
+    }
+
+    pub(super) fn entries(&self) -> Vec<Arc<Entry>> {
+        self.read().values().cloned().collect()
+    }
+
+    pub(super) fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for entry in self.read().values() {
+            summary.count(entry.status());
+        }
+        summary
+    }
+
+    /// One page of the connections that match a query, with the summary of all, in one pass.
+    pub(super) fn list(&self, query: &ListQuery, base: &BaseUrl, now: SystemTime) -> ConnectionList {
+        let search = query.search.to_ascii_lowercase();
+        let found = |entry: &Entry| search.is_empty() || entry.endpoint.as_str().to_ascii_lowercase().contains(&search);
+        let mut summary = Summary::default();
+        let mut matching = Vec::new();
+        for entry in self.read().values() {
+            let status = entry.status();
+            summary.count(status);
+            if query.status.is_none_or(|wanted| wanted == status) && found(entry) {
+                matching.push(Arc::clone(entry));
+            }
+        }
+        sort(&mut matching, query.sort);
+        let count = u32::try_from(matching.len()).unwrap_or(u32::MAX);
+        let page = query.page.min(count.saturating_sub(1) / PER_PAGE);
+        let rows = matching.iter().skip((page * PER_PAGE) as usize).take(PER_PAGE as usize);
+        ConnectionList {
+            now_ms: unix_ms(now),
+            summary,
+            matching: count,
+            page,
+            rows: rows.map(|entry| entry.describe(base)).collect(),
+            base_url: base.clone(),
+            samples: Vec::new(),
+        }
+    }
+}
+
+/// Sorts entries that come in the order of their names; a stable sort keeps that order for equals.
+/// Each key is read once, because it may change while we sort.
+fn sort(entries: &mut [Arc<Entry>], by: Sort) {
+    match by.key {
+        SortKey::Endpoint => {}
+        SortKey::Status => entries.sort_by_cached_key(|entry| entry.status()),
+        SortKey::AutoReconnect => entries.sort_by_cached_key(|entry| entry.state.borrow().auto_reconnect),
+        SortKey::Messages => entries.sort_by_cached_key(|entry| Reverse(entry.shared.messages_received())),
+        SortKey::LastMessage => entries.sort_by_cached_key(|entry| entry.shared.last_message_ms()),
+    }
+    if by.reversed {
+        entries.reverse();
+    }
+}

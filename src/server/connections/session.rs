@@ -1,0 +1,165 @@
+//! An open connection: reads frames, answers pings, finds out when the peer is gone.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::{Duration, SystemTime},
+};
+
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::{
+    Message as WsMessage,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
+
+use super::{dial::WebSocket, failure::Failure, message::Message, state::Shared};
+use crate::model::PeerText;
+
+/// Messages that may wait to be sent.
+const OUTBOX: usize = 64;
+
+/// How long a close frame may wait for the peer's own.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How often to ping, and how long to wait for the pong.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heartbeat {
+    pub(super) interval: Duration,
+    pub(super) timeout: Duration,
+}
+
+/// Whether a ping is due or a pong awaited.
+enum Liveness {
+    PingAt(Instant),
+    PongBy { sent: Instant, payload: [u8; 8] },
+}
+
+pub(super) struct Session {
+    socket: WebSocket,
+    outbox: VecDeque<WsMessage>,
+    unflushed: bool,
+    heartbeat: Heartbeat,
+    liveness: Liveness,
+    pings: u64,
+}
+
+/// The outbox is full: the peer does not read.
+pub(super) struct OutboxFull;
+
+impl Session {
+    pub(super) fn new(socket: WebSocket, heartbeat: Heartbeat) -> Self {
+        let liveness = Liveness::PingAt(Instant::now() + heartbeat.interval);
+        Self { socket, outbox: VecDeque::new(), unflushed: false, heartbeat, liveness, pings: 0 }
+    }
+
+    /// Queues a message to be sent.
+    pub(super) fn enqueue(&mut self, message: &Message) -> Result<(), OutboxFull> {
+        if self.outbox.len() >= OUTBOX {
+            return Err(OutboxFull);
+        }
+        self.outbox.push_back(message.to_frame());
+        Ok(())
+    }
+
+    /// Holds the connection until it ends, and tells why. Cancel safe: everything that must outlive
+    /// a call is in `self`.
+    pub(super) async fn run(&mut self, shared: &Shared) -> Failure {
+        loop {
+            let deadline = match &self.liveness {
+                Liveness::PingAt(at) => *at,
+                Liveness::PongBy { sent, .. } => *sent + self.heartbeat.timeout,
+            };
+            tokio::select! {
+                frame = poll_fn(|cx| self.poll_frame(cx)) => match frame {
+                    Ok(frame) => if let Some(failure) = self.receive(frame, shared).await { return failure },
+                    Err(failure) => return failure,
+                },
+                () = sleep_until(deadline) => match self.liveness {
+                    Liveness::PingAt(_) => self.ping(),
+                    Liveness::PongBy { .. } => return Failure::PongTimeout { after: self.heartbeat.timeout },
+                },
+            }
+        }
+    }
+
+    /// Ends the connection with a close frame and gives the peer a moment to answer it.
+    pub(super) async fn close(mut self, code: CloseCode) {
+        let frame = CloseFrame { code, reason: "".into() };
+        let closing = async {
+            if self.socket.close(Some(frame)).await.is_ok() {
+                while let Some(Ok(_)) = self.socket.next().await {}
+            }
+        };
+        // A peer that does not answer is left behind; there is nothing more to say to it.
+        let _ = timeout(CLOSE_TIMEOUT, closing).await;
+    }
+
+    fn ping(&mut self) {
+        self.pings += 1;
+        let payload = self.pings.to_be_bytes();
+        self.outbox.push_front(WsMessage::Ping(payload.to_vec().into()));
+        self.liveness = Liveness::PongBy { sent: Instant::now(), payload };
+    }
+
+    async fn receive(&mut self, frame: WsMessage, shared: &Shared) -> Option<Failure> {
+        match &frame {
+            WsMessage::Text(_) | WsMessage::Binary(_) => {
+                shared.count_received(frame.len(), SystemTime::now());
+                shared.feed.publish(&frame);
+            }
+            WsMessage::Pong(received) => {
+                if let Liveness::PongBy { sent, payload } = self.liveness
+                    && received[..] == payload
+                {
+                    shared.set_rtt(Some(sent.elapsed()));
+                    self.liveness = Liveness::PingAt(sent + self.heartbeat.interval);
+                }
+            }
+            WsMessage::Close(frame) => {
+                let failure = closed(frame.as_ref());
+                // tungstenite has queued the answering close frame; see that it leaves.
+                let _ = timeout(CLOSE_TIMEOUT, self.socket.flush()).await;
+                return Some(failure);
+            }
+            // tungstenite answers pings itself, and hands out raw frames only on request.
+            WsMessage::Ping(_) | WsMessage::Frame(_) => {}
+        }
+        None
+    }
+
+    /// Writes what it can of the outbox, then reads a frame, so that a peer that does not read
+    /// never keeps us from reading.
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Result<WsMessage, Failure>> {
+        let failed = |error| Failure::from_stream(&error);
+        let mut socket = Pin::new(&mut self.socket);
+        while !self.outbox.is_empty()
+            && let Poll::Ready(ready) = socket.as_mut().poll_ready(cx)
+        {
+            ready.map_err(failed)?;
+            if let Some(message) = self.outbox.pop_front() {
+                socket.as_mut().start_send(message).map_err(failed)?;
+                self.unflushed = true;
+            }
+        }
+        if self.unflushed
+            && let Poll::Ready(flushed) = socket.as_mut().poll_flush(cx)
+        {
+            flushed.map_err(failed)?;
+            self.unflushed = false;
+        }
+        match ready!(socket.poll_next(cx)) {
+            Some(frame) => Poll::Ready(frame.map_err(failed)),
+            None => Poll::Ready(Err(Failure::Lost)),
+        }
+    }
+}
+
+fn closed(frame: Option<&CloseFrame>) -> Failure {
+    Failure::Closed {
+        code: frame.map(|frame| frame.code.into()),
+        reason: PeerText::new(frame.map_or("", |frame| frame.reason.as_str())),
+    }
+}

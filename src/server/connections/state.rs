@@ -1,0 +1,70 @@
+//! What is known of a connection at one moment.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+use super::{failure::Failure, message::Feed};
+use crate::{model::Phase, server::clock::unix_ms};
+
+/// The state of a connection. Only the connection's task writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionState {
+    /// What it does and what comes next.
+    pub phase: Phase,
+    /// Since when.
+    pub since: SystemTime,
+    /// Whether it is connected again after it was lost.
+    pub auto_reconnect: bool,
+    /// Failures in a row, so the number of the retry under way or next; 0 at first.
+    pub attempt: u32,
+    /// When the next attempt starts.
+    pub next_retry: Option<SystemTime>,
+    /// Why it is not up; none while connected or when an administrator turned it off.
+    pub failure: Option<Arc<Failure>>,
+}
+
+/// What a connection's task shares with everybody who looks at it. The counts belong to the
+/// endpoint, not to one socket's life, and never fall.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub(super) feed: Feed,
+    messages_received: AtomicU64,
+    bytes_received: AtomicU64,
+    last_message_ms: AtomicI64,
+    /// The last round trip plus one, so that 0 says that there was none.
+    rtt_ms_plus_one: AtomicU32,
+}
+
+impl Shared {
+    pub(super) fn count_received(&self, bytes: usize, at: SystemTime) {
+        self.messages_received.fetch_add(1, Relaxed);
+        self.bytes_received.fetch_add(bytes as u64, Relaxed);
+        self.last_message_ms.store(unix_ms(at), Relaxed);
+    }
+
+    pub(super) fn set_rtt(&self, rtt: Option<Duration>) {
+        let ms = rtt.map(|rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX - 1));
+        self.rtt_ms_plus_one.store(ms.map_or(0, |ms| ms + 1), Relaxed);
+    }
+
+    pub(super) fn messages_received(&self) -> u64 {
+        self.messages_received.load(Relaxed)
+    }
+
+    pub(super) fn bytes_received(&self) -> u64 {
+        self.bytes_received.load(Relaxed)
+    }
+
+    pub(super) fn last_message_ms(&self) -> Option<i64> {
+        Some(self.last_message_ms.load(Relaxed)).filter(|&ms| ms != 0)
+    }
+
+    pub(super) fn rtt_ms(&self) -> Option<u32> {
+        self.rtt_ms_plus_one.load(Relaxed).checked_sub(1)
+    }
+}

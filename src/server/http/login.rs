@@ -1,0 +1,126 @@
+//! Signing in and out, and the guard in front of pages.
+
+use axum::{
+    Extension, Form, RequestExt,
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{RETRY_AFTER, SET_COOKIE},
+    },
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::nonce::Nonce;
+use serde::Deserialize;
+use tracing::{error, warn};
+use url::form_urlencoded;
+
+use super::session::{self, SignedIn};
+use crate::{
+    model::{AuditAction, LocalPath, LoginFailure, LoginRetry, PeerText},
+    server::{
+        audit::Outcome,
+        auth::{LoginError, Visitor},
+        state::AppState,
+    },
+};
+
+/// Where to go after a login that says nothing else.
+const HOME: &str = "/admin";
+
+/// What the login form sends.
+#[derive(Deserialize)]
+pub(super) struct LoginForm {
+    username: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /login`: signs in and goes on to where the visitor was headed, or shows the form again.
+pub(super) async fn log_in(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Extension(nonce): Extension<Nonce>,
+    headers: HeaderMap,
+    Form(form): Form<LoginForm>,
+) -> Response {
+    let next = LocalPath::new(&form.next).map_or_else(|| HOME.to_owned(), |next| next.to_string());
+    let username = PeerText::new(&form.username);
+    let id = match state.door.log_in(&form.username, form.password.into(), &visitor).await {
+        Ok(id) => id,
+        Err(error) => return refuse(&state, &error, &username, &visitor, next, nonce).await,
+    };
+    // Whatever session the browser came with is over: nobody can have planted one to be adopted.
+    end_session(&state, &headers).await;
+    state.record(username.as_str(), &visitor, AuditAction::LogIn, "", Outcome::done()).await;
+    let cookie = session::set_cookie(Some(&id), state.secure());
+    ([(SET_COOKIE, cookie)], Redirect::to(&next)).into_response()
+}
+
+async fn refuse(
+    state: &AppState,
+    error: &LoginError,
+    username: &PeerText,
+    visitor: &Visitor,
+    next: String,
+    nonce: Nonce,
+) -> Response {
+    let (status, failure) = match error {
+        LoginError::Credentials => (StatusCode::UNAUTHORIZED, LoginFailure::Credentials),
+        LoginError::TooMany { wait, .. } => {
+            (StatusCode::TOO_MANY_REQUESTS, LoginFailure::TooMany { wait_s: wait.as_secs() + 1 })
+        }
+        LoginError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, LoginFailure::Internal),
+    };
+    warn!(%username, address = %visitor.address, %error, "not signed in");
+    if !matches!(error, LoginError::TooMany { is_first: false, .. }) {
+        let outcome = Outcome::from(error);
+        state.record(username.as_str(), visitor, AuditAction::LogIn, "", outcome).await;
+    }
+    let mut response = super::login_page(state, LoginRetry { failure, next }, nonce).await;
+    *response.status_mut() = status;
+    if let LoginFailure::TooMany { wait_s } = failure {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_s));
+    }
+    response
+}
+
+/// `POST /logout`: ends the session on the server, not just in the browser.
+pub(super) async fn log_out(State(state): State<AppState>, visitor: Visitor, headers: HeaderMap) -> Response {
+    if let Some(name) = end_session(&state, &headers).await {
+        state.record(&name, &visitor, AuditAction::LogOut, "", Outcome::done()).await;
+    }
+    ([(SET_COOKIE, session::set_cookie(None, state.secure()))], Redirect::to("/login")).into_response()
+}
+
+async fn end_session(state: &AppState, headers: &HeaderMap) -> Option<String> {
+    let id = session::id(headers, state.secure())?;
+    state.door.log_out(&id).await.unwrap_or_else(|error| {
+        error!(%error, "a session could not be ended");
+        None
+    })
+}
+
+/// Lets a page through only with a session; without one, leads to the login page and back.
+///
+/// Server functions check the session themselves and answer 401.
+pub(super) async fn require_session(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path == "/login" || path == "/logout" || path.starts_with("/api/") {
+        return next.run(request).await;
+    }
+    match request.extract_parts_with_state::<SignedIn, _>(&state).await {
+        Ok(_) => next.run(request).await,
+        Err(StatusCode::UNAUTHORIZED) => {
+            let wanted = request.uri().path_and_query().map_or(HOME, |path| path.as_str());
+            Redirect::to(&login_path(wanted)).into_response()
+        }
+        Err(status) => status.into_response(),
+    }
+}
+
+fn login_path(next: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("/login?{query}")
+}

@@ -1,0 +1,55 @@
+//! The cookie that holds a session's id, and who a request comes from.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, StatusCode, request::Parts},
+};
+use tracing::error;
+
+use super::cookies;
+use crate::server::{auth::SessionId, state::AppState, store::SESSION_LIFE_MS};
+
+/// The cookie's name. A browser takes the prefix `__Host-` only from a secure page, for this host
+/// alone and for all its paths, so that no neighbour can plant one (RFC 6265bis section 4.1.3.2).
+fn name(secure: bool) -> &'static str {
+    if secure { "__Host-wsmon_session" } else { "wsmon_session" }
+}
+
+/// The session id a browser came with.
+pub(super) fn id(headers: &HeaderMap, secure: bool) -> Option<SessionId> {
+    cookies::get(headers, name(secure)).and_then(SessionId::from_cookie)
+}
+
+/// The header that gives a browser its session id, or with none takes it away.
+pub(crate) fn set_cookie(id: Option<&SessionId>, secure: bool) -> HeaderValue {
+    let value = id.map(SessionId::to_cookie).unwrap_or_default();
+    let age = if id.is_some() { SESSION_LIFE_MS / 1_000 } else { 0 };
+    let secure_word = if secure { "; Secure" } else { "" };
+    let text = format!("{}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure_word}", name(secure));
+    HeaderValue::try_from(text).expect("base64 is fit for a header")
+}
+
+/// The administrator a request comes from. As an extractor it refuses everybody else with 401.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedIn {
+    /// The administrator's name.
+    pub(crate) name: String,
+    /// The session.
+    pub(crate) id: SessionId,
+}
+
+impl FromRequestParts<AppState> for SignedIn {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, StatusCode> {
+        let id = id(&parts.headers, state.secure()).ok_or(StatusCode::UNAUTHORIZED)?;
+        match state.door.session(&id).await {
+            Ok(Some(name)) => Ok(Self { name, id }),
+            Ok(None) => Err(StatusCode::UNAUTHORIZED),
+            Err(error) => {
+                error!(%error, "a session could not be looked up");
+                Err(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The server: everything that needs an operating system.
+
+mod audit;
+pub mod auth;
+mod clock;
+pub mod commands;
+pub mod config;
+pub mod connections;
+mod demo;
+mod http;
+mod leptos_config;
+mod state;
+pub mod store;
+pub mod telemetry;
+
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
+
+use tokio::{net::TcpListener, signal};
+use tracing::info;
+
+pub(crate) use self::{
+    audit::{Outcome, Told},
+    auth::LoginError,
+    http::{SignedIn, set_cookie},
+};
+use self::{
+    auth::Door,
+    config::Config,
+    connections::{ConnectionManager, ManagerConfig},
+    demo::Demo,
+    store::{Store, StoreError},
+};
+pub use self::{demo::DemoError, leptos_config::LEPTOS_TOML, state::AppState};
+
+/// Why the server could not start, or stopped by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address to listen on cannot be used.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The administrator's password could not be set.
+    #[error(transparent)]
+    Auth(#[from] auth::AuthError),
+    /// The demo's upstream could not start.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// `Leptos.toml` cannot be read.
+    #[error("Leptos.toml: {0}")]
+    Leptos(#[from] leptos::config::errors::LeptosConfigError),
+}
+
+/// A server that is bound to its address and runs when told to.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    state: AppState,
+    store: Store,
+    demo: Option<Demo>,
+}
+
+impl Server {
+    /// Prepares a server: binds the address, opens the store, sets the administrator's password on
+    /// the first start, and starts the demo's upstream if wanted.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ServerError`].
+    pub async fn bind(config: Config) -> Result<Self, ServerError> {
+        let leptos = leptos_config::load()?;
+        let wanted = config.listen.unwrap_or(leptos.site_addr);
+        let listen_error = |source| ServerError::Listen { address: wanted, source };
+        let listener = TcpListener::bind(wanted).await.map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
+        let store = Store::open(&config.data_dir).await?;
+        let door = Door::new(store.clone(), config.admin_password).await?;
+        let demo = if config.demo { Some(Demo::start(&config.base_url).await?) } else { None };
+        let manager = ConnectionManager::new(config.base_url, ManagerConfig::default());
+        let state = AppState {
+            manager,
+            door,
+            store: store.clone(),
+            leptos,
+            demo: demo.is_some(),
+            public_url: config.public_url.map(Arc::new),
+            trusted_proxies: config.trusted_proxies.into(),
+        };
+        Ok(Self { listener, address, state, store, demo })
+    }
+
+    /// The address it is bound to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What its requests share.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Serves until `shutdown` completes, then closes every connection.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let manager = self.state.manager.clone();
+        if self.demo.is_some() {
+            for sample in demo::samples() {
+                // The manager cannot be shutting down yet, and the outcome is for the page to show.
+                let _ = manager.connect(&sample, Some(true)).await;
+            }
+        }
+        info!(url = %format_args!("http://{}", self.address), "listening");
+        http::serve(self.listener, http::router(self.state), shutdown).await;
+        manager.shutdown().await;
+        self.store.close().await;
+        info!("stopped");
+    }
+}
+
+/// Runs a server until SIGINT or SIGTERM.
+///
+/// # Errors
+///
+/// Any [`ServerError`].
+pub async fn run_until_signal(config: Config) -> Result<(), ServerError> {
+    let server = Server::bind(config).await?;
+    server.run(signalled()).await;
+    Ok(())
+}
+
+async fn signalled() {
+    let mut terminate =
+        signal::unix::signal(signal::unix::SignalKind::terminate()).expect("SIGTERM can be listened to");
+    tokio::select! {
+        _ = signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,119 @@
+//! What every request shares.
+
+use std::{sync::Arc, time::SystemTime};
+
+use axum::extract::FromRef;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use ipnet::IpNet;
+use leptos::config::LeptosOptions;
+use tracing::error;
+use url::Url;
+
+use super::{
+    audit::{self, Outcome},
+    auth::{Door, SessionId, Visitor},
+    clock::unix_ms,
+    connections::{ConnectionManager, ManagerError},
+    demo,
+    store::{Store, StoreError, StoredSession},
+};
+use crate::model::{Account, AppError, AuditAction, ConnectionList, ListQuery, PeerText, SessionInfo};
+
+/// What every request shares. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The connections.
+    pub manager: ConnectionManager,
+    /// Who may come in.
+    pub door: Door,
+    /// What is kept.
+    pub store: Store,
+    /// Where the page's files lie.
+    pub leptos: LeptosOptions,
+    /// Whether the demo's upstream runs.
+    pub demo: bool,
+    /// How browsers reach the server, if it was told.
+    pub public_url: Option<Arc<Url>>,
+    /// Proxies whose word on where a request comes from is believed.
+    pub trusted_proxies: Arc<[IpNet]>,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+impl AppState {
+    /// Whether browsers reach the server over https.
+    pub fn secure(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// One page of the list of connections, with the demo's endpoints that could be added.
+    pub fn list(&self, query: &ListQuery) -> ConnectionList {
+        let mut list = self.manager.list(query);
+        if self.demo {
+            list.samples = demo::samples().filter(|sample| self.manager.get(sample).is_none()).collect();
+        }
+        list
+    }
+
+    /// Writes down what somebody did.
+    pub(crate) async fn record(
+        &self,
+        who: &str,
+        visitor: &Visitor,
+        action: AuditAction,
+        object: &str,
+        outcome: Outcome,
+    ) {
+        audit::record(&self.store, who, visitor, action, object, outcome).await;
+    }
+
+    /// An administrator's account, as seen from one of its sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`].
+    pub async fn account(&self, name: &str, current: &SessionId) -> Result<Account, StoreError> {
+        let now_ms = unix_ms(SystemTime::now());
+        let current = current.sha256();
+        let describe = |session: StoredSession| SessionInfo {
+            key: BASE64_URL_SAFE_NO_PAD.encode(&session.id_sha256),
+            started_ms: session.started_ms,
+            used_ms: session.used_ms,
+            address: session.address,
+            agent: PeerText::from(session.agent),
+            current: session.id_sha256 == current,
+        };
+        let sessions = self.store.sessions_of(name, now_ms).await?;
+        Ok(Account { name: name.to_owned(), sessions: sessions.into_iter().map(describe).collect(), now_ms })
+    }
+
+    /// Ends a session of an administrator's own; false if it has none of that key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`].
+    pub async fn end_own_session(&self, name: &str, key: &str) -> Result<bool, StoreError> {
+        let Ok(id_sha256) = BASE64_URL_SAFE_NO_PAD.decode(key) else { return Ok(false) };
+        self.store.end_session_of(name, &id_sha256).await
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        error!(%error, "the store failed");
+        Self::Internal
+    }
+}
+
+impl From<ManagerError> for AppError {
+    fn from(error: ManagerError) -> Self {
+        match error {
+            ManagerError::Unknown(endpoint) => Self::NotFound(endpoint),
+            ManagerError::ShuttingDown => Self::ShuttingDown,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Sessions, by the SHA-256 of their ids.
+
+use sqlx::{Row, sqlite::SqliteRow};
+
+use super::{Store, StoreError};
+
+/// How long a session lasts without a request: 12 hours, in milliseconds.
+pub const SESSION_IDLE_MS: i64 = 12 * 60 * 60 * 1_000;
+
+/// How long a session lasts at most: 7 days, in milliseconds.
+pub const SESSION_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+
+/// A session's last use is written at most this often, in milliseconds, so that a page that asks
+/// every five seconds does not write as often.
+const USE_WRITTEN_EVERY_MS: i64 = 60 * 1_000;
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSession {
+    /// The SHA-256 of the id.
+    pub id_sha256: Vec<u8>,
+    /// Whose it is.
+    pub administrator: String,
+    /// When it began, in Unix milliseconds.
+    pub started_ms: i64,
+    /// When it was last used, to the minute.
+    pub used_ms: i64,
+    /// Where it began from.
+    pub address: String,
+    /// What the browser called itself.
+    pub agent: String,
+}
+
+fn read(row: &SqliteRow) -> Result<StoredSession, sqlx::Error> {
+    Ok(StoredSession {
+        id_sha256: row.try_get(0)?,
+        administrator: row.try_get(1)?,
+        started_ms: row.try_get(2)?,
+        used_ms: row.try_get(3)?,
+        address: row.try_get(4)?,
+        agent: row.try_get(5)?,
+    })
+}
+
+impl Store {
+    /// Begins a session, and forgets those that have run out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`], as for every function here.
+    pub async fn begin_session(&self, session: &StoredSession) -> Result<(), StoreError> {
+        let now_ms = session.started_ms;
+        let mut transaction = self.0.begin().await?;
+        sqlx::query("DELETE FROM session WHERE used_ms < ? OR started_ms < ?")
+            .bind(now_ms - SESSION_IDLE_MS)
+            .bind(now_ms - SESSION_LIFE_MS)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(&session.id_sha256)
+            .bind(&session.administrator)
+            .bind(session.started_ms)
+            .bind(session.used_ms)
+            .bind(&session.address)
+            .bind(&session.agent)
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Whose session this is, if it has not run out. Counts as a use.
+    pub async fn use_session(&self, id_sha256: &[u8], now_ms: i64) -> Result<Option<String>, StoreError> {
+        let found = sqlx::query("SELECT * FROM session WHERE id_sha256 = ? AND used_ms >= ? AND started_ms >= ?")
+            .bind(id_sha256)
+            .bind(now_ms - SESSION_IDLE_MS)
+            .bind(now_ms - SESSION_LIFE_MS)
+            .fetch_optional(&self.0)
+            .await?;
+        let Some(session) = found.as_ref().map(read).transpose()? else { return Ok(None) };
+        if session.used_ms < now_ms - USE_WRITTEN_EVERY_MS {
+            let query = sqlx::query("UPDATE session SET used_ms = ? WHERE id_sha256 = ?");
+            query.bind(now_ms).bind(id_sha256).execute(&self.0).await?;
+        }
+        Ok(Some(session.administrator))
+    }
+
+    /// Ends a session; whose it was, if there was one.
+    pub async fn end_session(&self, id_sha256: &[u8]) -> Result<Option<String>, StoreError> {
+        let query = sqlx::query_scalar("DELETE FROM session WHERE id_sha256 = ? RETURNING administrator");
+        Ok(query.bind(id_sha256).fetch_optional(&self.0).await?)
+    }
+
+    /// Ends a session if it is this administrator's; whether there was one.
+    pub async fn end_session_of(&self, administrator: &str, id_sha256: &[u8]) -> Result<bool, StoreError> {
+        let query = sqlx::query("DELETE FROM session WHERE id_sha256 = ? AND administrator = ?");
+        Ok(query.bind(id_sha256).bind(administrator).execute(&self.0).await?.rows_affected() == 1)
+    }
+
+    /// The sessions of an administrator that have not run out, last used first.
+    pub async fn sessions_of(&self, administrator: &str, now_ms: i64) -> Result<Vec<StoredSession>, StoreError> {
+        let query = sqlx::query(
+            "SELECT * FROM session WHERE administrator = ? AND used_ms >= ? AND started_ms >= ? ORDER BY used_ms DESC",
+        );
+        let bound = query.bind(administrator).bind(now_ms - SESSION_IDLE_MS).bind(now_ms - SESSION_LIFE_MS);
+        let rows = bound.fetch_all(&self.0).await?;
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
+}

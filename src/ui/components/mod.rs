@@ -1,0 +1,29 @@
+//! One file a component.
+
+mod actions;
+mod add_connection;
+mod connection_row;
+mod connections_section;
+mod freshness;
+mod header;
+pub mod links;
+mod notices;
+mod pager;
+mod refresh_error;
+mod search_box;
+mod standing;
+mod status_badge;
+mod summary_figures;
+mod theme_picker;
+
+pub use actions::Actions;
+pub use add_connection::AddConnection;
+pub use connections_section::ConnectionsSection;
+pub use freshness::Freshness;
+pub use header::Header;
+pub use notices::Notices;
+pub use pager::Pager;
+pub use refresh_error::RefreshError;
+pub use search_box::SearchBox;
+pub use status_badge::StatusBadge;
+pub use summary_figures::SummaryFigures;

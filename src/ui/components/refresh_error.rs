@@ -1,0 +1,23 @@
+//! The banner that says that what is shown is not fresh.
+
+use leptos::prelude::*;
+
+use crate::{model::AppError, ui::format};
+
+/// A banner while the last refresh failed.
+#[component]
+pub fn RefreshError(error: Signal<Option<AppError>>, age_ms: Signal<i64>) -> impl IntoView {
+    let text = Signal::derive(move || {
+        let why = error.get().map(|error| error.to_string()).unwrap_or_default();
+        let age = format::ago(age_ms.get());
+        format!("{why} What you see is from {age}. It is tried again every 5 seconds.")
+    });
+    view! {
+        <Show when=move || error.with(Option::is_some)>
+            <div class="banner" role="alert">
+                <strong>"Refresh failed. "</strong>
+                {text}
+            </div>
+        </Show>
+    }
+}

@@ -1,0 +1,138 @@
+//! Numbers and times as people read them. Pure.
+
+/// A span of time in its two largest units, from milliseconds: `4 s`, `3 min`, `2 h 5 min`, `3 d 4 h`.
+pub fn duration(ms: i64) -> String {
+    let seconds = ms.max(0) / 1_000;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => two(minutes, "min", seconds % 60, "s"),
+        3_600..86_400 => two(hours, "h", minutes % 60, "min"),
+        _ => two(days, "d", hours % 24, "h"),
+    }
+}
+
+fn two(large: i64, large_unit: &str, small: i64, small_unit: &str) -> String {
+    if small == 0 { format!("{large} {large_unit}") } else { format!("{large} {large_unit} {small} {small_unit}") }
+}
+
+/// How long ago something was, from milliseconds, in one unit: `just now`, `4 s ago`, `3 min ago`.
+pub fn ago(ms: i64) -> String {
+    let seconds = ms.max(0) / 1_000;
+    match seconds {
+        0 => "just now".to_owned(),
+        1..60 => format!("{seconds} s ago"),
+        60..3_600 => format!("{} min ago", seconds / 60),
+        3_600..86_400 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} d ago", seconds / 86_400),
+    }
+}
+
+/// How long until something happens, from milliseconds, rounded up: `now`, `in 4 s`.
+pub fn until(ms: i64) -> String {
+    if ms <= 0 { "now".to_owned() } else { format!("in {}", duration(ms + 999)) }
+}
+
+/// A moment in UTC, from Unix milliseconds: `2026-11-23 03:22:07`.
+///
+/// The date is Howard Hinnant's `civil_from_days` ("chrono-Compatible Low-Level Date Algorithms").
+pub fn utc(ms: i64) -> String {
+    let seconds = ms.div_euclid(1_000);
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+}
+
+/// A count with its thousands apart: `12,345`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A number of bytes in binary units: `512 B`, `1.5 KiB`.
+pub fn bytes(number: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if number < 1_024 {
+        return format!("{number} B");
+    }
+    // Tenths, rounded down, so that nothing is shown as 1024.0 of a unit.
+    let mut tenths = u128::from(number) * 10 / 1_024;
+    let mut unit = 0;
+    while tenths >= 10_240 && unit + 1 < UNITS.len() {
+        tenths /= 1_024;
+        unit += 1;
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let cases = [
+            (-5, "0 s"),
+            (999, "0 s"),
+            (59_999, "59 s"),
+            (60_000, "1 min"),
+            (61_000, "1 min 1 s"),
+            (7_500_000, "2 h 5 min"),
+            (86_400_000, "1 d"),
+            (100_800_000, "1 d 4 h"),
+        ];
+        for (ms, text) in cases {
+            assert_eq!(duration(ms), text);
+        }
+    }
+
+    #[test]
+    fn moments() {
+        assert_eq!(
+            [0, 1_000, 61_000, 7_200_000, 200_000_000].map(ago),
+            ["just now", "1 s ago", "1 min ago", "2 h ago", "2 d ago"]
+        );
+        assert_eq!([-1, 0, 1, 1_000, 1_001].map(until), ["now", "now", "in 1 s", "in 1 s", "in 2 s"]);
+    }
+
+    #[test]
+    fn dates() {
+        let cases = [
+            (0, "1970-01-01 00:00:00"),
+            (-1, "1969-12-31 23:59:59"),
+            (951_782_400_000, "2000-02-29 00:00:00"),
+            (1_709_251_199_999, "2024-02-29 23:59:59"),
+            (1_709_251_200_000, "2024-03-01 00:00:00"),
+            (4_107_542_399_000, "2100-02-28 23:59:59"),
+            (4_107_542_400_000, "2100-03-01 00:00:00"),
+        ];
+        for (ms, text) in cases {
+            assert_eq!(utc(ms), text);
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0, 1_023, 1_024, 1_536, 1_048_575, 1_048_576, 5_497_558_138_880].map(bytes),
+            ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "1023.9 KiB", "1.0 MiB", "5.0 TiB"]
+        );
+    }
+}

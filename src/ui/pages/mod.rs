@@ -1,0 +1,15 @@
+//! One file a screen.
+
+mod account;
+mod admin;
+mod audit;
+mod login;
+mod not_found;
+mod websocket_monitor;
+
+pub use account::OwnAccount;
+pub use admin::AdminDashboard;
+pub use audit::AuditLog;
+pub use login::Login;
+pub use not_found::NotFound;
+pub use websocket_monitor::WebSocketMonitor;

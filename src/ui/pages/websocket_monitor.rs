@@ -1,0 +1,53 @@
+//! The dashboard: every connection, and what can be done about it.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::list_connections,
+    model::{AppError, ConnectionList, ListQuery},
+    ui::{
+        components::{
+            Actions, AddConnection, ConnectionsSection, Freshness, Header, Notices, RefreshError, SummaryFigures,
+        },
+        poll::Poll,
+    },
+};
+
+/// The dashboard.
+#[component]
+pub fn WebSocketMonitor() -> impl IntoView {
+    let params = use_query_map();
+    let query = Memo::new(move |_| params.with(|params| ListQuery::from_params(|name| params.get(name))));
+    // What the server renders; from then on the poll keeps it up to date.
+    let first = Resource::new(|| (), move |()| list_connections(query.get_untracked()));
+    view! {
+        <Title text="WebSocket Monitoring · WebSocket Monitor"/>
+        <Header/>
+        <main id="main">
+            <Suspense fallback=|| view! { <h1>"WebSocket Monitoring"</h1> <p class="quiet">"Loading…"</p> }>
+                {move || first.get().map(|first| view! { <Dashboard first query/> })}
+            </Suspense>
+        </main>
+    }
+}
+
+#[component]
+fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) -> impl IntoView {
+    let poll = Poll::start(first, move || list_connections(query.get_untracked()));
+    Effect::watch(move || query.get(), move |_, _, _| poll.refresh(), false);
+    let list = poll.value();
+    provide_context(Actions::new(poll));
+    view! {
+        <div class="page-head">
+            <h1>"WebSocket Monitoring"</h1>
+            <Freshness poll/>
+        </div>
+        <RefreshError error=poll.error() age_ms=poll.age_ms()/>
+        <SummaryFigures list query/>
+        <AddConnection list/>
+        <Notices/>
+        <ConnectionsSection list query age_ms=poll.age_ms()/>
+    }
+}

@@ -1,0 +1,16 @@
+//! Tests from outside the crate, against real sockets on free ports of 127.0.0.1.
+
+mod account;
+mod audit;
+mod command_line;
+mod connections;
+mod failures;
+mod hardening;
+mod layers;
+mod leptos_toml;
+mod list;
+mod names;
+mod pages;
+mod program;
+mod sessions;
+mod support;

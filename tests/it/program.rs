@@ -1,0 +1,140 @@
+//! The program itself: what it logs and how much memory it takes.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    process::{Child, ChildStderr, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use reqwest::{Client, redirect::Policy};
+use serde_json::{Value, json};
+
+use crate::support::upstream::{Manner, Upstream};
+
+const PASSWORD: &str = "p4ssw0rd-c4n4ry";
+
+/// The program on a free port; killed when dropped.
+struct Program {
+    child: Child,
+    url: String,
+    rest: mpsc::Receiver<String>,
+}
+
+impl Program {
+    fn start(base_url: &str, filter: &str, directory: &std::path::Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_websocket-monitor"))
+            .args(["--listen", "127.0.0.1:0", "--log-format", "json", "--base-url", base_url, "--data-dir"])
+            .arg(directory)
+            .env("WSMON_ADMIN_PASSWORD", PASSWORD)
+            .env("RUST_LOG", filter)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("piped"));
+        let (url, log) = Self::until_listening(&mut lines);
+        let (sender, rest) = mpsc::channel();
+        thread::spawn(move || {
+            let mut text = log;
+            lines.read_to_string(&mut text).expect("text");
+            sender.send(text).ok();
+        });
+        Self { child, url, rest }
+    }
+
+    fn until_listening(lines: &mut BufReader<ChildStderr>) -> (String, String) {
+        let mut log = String::new();
+        loop {
+            let mut line = String::new();
+            assert_ne!(lines.read_line(&mut line).expect("text"), 0, "ended: {log}");
+            log.push_str(&line);
+            if let Ok(event) = serde_json::from_str::<Value>(&line)
+                && event["message"] == "listening"
+            {
+                return (event["url"].as_str().expect("a URL").to_owned(), log);
+            }
+        }
+    }
+
+    /// The most memory it has had, in bytes.
+    fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1_024
+    }
+
+    /// Ends it, and gives all it has logged.
+    fn into_log(mut self) -> String {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg(pid).status().expect("kill runs").success());
+        assert!(self.child.wait().expect("ends").success(), "SIGTERM is a proper end");
+        self.rest.recv_timeout(Duration::from_secs(10)).expect("the log")
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn browser() -> Client {
+    Client::builder().cookie_store(true).redirect(Policy::none()).build().expect("a client")
+}
+
+#[tokio::test]
+async fn no_secret_is_logged_or_stored_whatever_the_filter() {
+    let upstream = Upstream::start(Manner::Echo).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let base = format!("{}?token=qu3ry-c4n4ry", upstream.base());
+    let program = Program::start(&base, "trace", directory.path());
+    let browser = browser();
+    let url = |path: &str| format!("{}{path}", program.url);
+    let form = |password: &str| {
+        [("username".to_owned(), "admin\r\nforged".to_owned()), ("password".to_owned(), password.to_owned())]
+    };
+    browser.post(url("/login")).form(&form("wr0ng-c4n4ry")).send().await.expect("an answer");
+    let login = browser.post(url("/login")).form(&[("username", "admin"), ("password", PASSWORD)]);
+    let login = login.send().await.expect("an answer");
+    let id = login.cookies().next().expect("a cookie").value().to_owned();
+    let connect =
+        browser.post(url("/api/connect_endpoint")).json(&json!({ "endpoint": "data-feed", "auto_reconnect": true }));
+    assert!(connect.send().await.expect("an answer").text().await.expect("text").contains("\"connected\""));
+    drop(upstream);
+    browser.get(url("/admin/websocket-monitor")).send().await.expect("an answer");
+
+    let log = program.into_log();
+    assert!(log.contains("signed in") && log.contains("\"endpoint\":\"data-feed\""), "{log}");
+    for secret in ["qu3ry-c4n4ry", PASSWORD, "wr0ng-c4n4ry", &id, "$argon2id$"] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+    assert!(log.lines().all(|line| !line.starts_with("forged")), "no line is forged");
+    for entry in fs::read_dir(directory.path()).expect("a directory") {
+        let bytes = fs::read(entry.expect("an entry").path()).expect("a file");
+        assert!(!bytes.windows(6).any(|window| window == b"c4n4ry"), "nothing secret is stored");
+    }
+}
+
+#[tokio::test]
+async fn five_hundred_logins_at_once_stay_small() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let program = Program::start("ws://127.0.0.1:9/", "info", directory.path());
+    let client = browser();
+    let attempts = (0..500).map(|n| {
+        let login = client.post(format!("{}/login", program.url));
+        login.form(&[("username", format!("user-{n}")), ("password", "wrong".to_owned())]).send()
+    });
+    let answers = join_all(attempts).await;
+    let statuses: Vec<u16> = answers.into_iter().map(|answer| answer.expect("an answer").status().as_u16()).collect();
+    assert!(statuses.iter().all(|status| matches!(status, 401 | 429)));
+    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 5, "one address has five tries");
+    let peak_mib = program.peak_memory() / 1_024 / 1_024;
+    println!("500 logins at once: {peak_mib} MiB at most");
+    assert!(peak_mib < 256, "{peak_mib} MiB");
+}

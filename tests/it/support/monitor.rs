@@ -1,0 +1,131 @@
+//! A running server, and a visitor.
+
+use std::path::Path;
+
+use reqwest::{Client, Response, redirect::Policy};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle};
+use websocket_monitor::server::{AppState, Server, config::Config, connections::Base, telemetry::LogFormat};
+
+use super::upstream::base_at;
+
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A server on a free port, stopped when told to or dropped.
+pub struct Monitor {
+    pub url: String,
+    pub state: AppState,
+    pub data_dir: TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+/// The settings of a server on a free port.
+pub fn config(base_url: Base, data_dir: &Path) -> Config {
+    Config {
+        listen: Some(([127, 0, 0, 1], 0).into()),
+        base_url,
+        data_dir: data_dir.to_owned(),
+        demo: false,
+        log_format: LogFormat::Json,
+        admin_password: Some(PASSWORD.into()),
+        public_url: None,
+        trusted_proxies: Vec::new(),
+    }
+}
+
+impl Monitor {
+    pub async fn start(base_url: Base) -> Self {
+        Self::start_with(base_url, |_| {}).await
+    }
+
+    /// Starts a server whose settings differ.
+    pub async fn start_with(base_url: Base, change: impl FnOnce(&mut Config)) -> Self {
+        let data_dir = tempfile::tempdir().expect("a directory");
+        let mut config = config(base_url, data_dir.path());
+        change(&mut config);
+        Self::run(config, data_dir).await
+    }
+
+    async fn run(config: Config, data_dir: TempDir) -> Self {
+        let server = Server::bind(config).await.expect("binds");
+        let (stop, stopped) = oneshot::channel();
+        let url = format!("http://{}", server.address());
+        let state = server.state().clone();
+        let task = tokio::spawn(server.run(async { drop(stopped.await) }));
+        Self { url, state, data_dir, stop: Some(stop), task }
+    }
+
+    /// Stops it and starts it again on the same store.
+    pub async fn restart(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        drop(self.stop.take());
+        self.task.await.expect("no panic");
+        let mut config = config(base_at(([127, 0, 0, 1], 9).into()), self.data_dir.path());
+        change(&mut config);
+        Self::run(config, self.data_dir).await
+    }
+
+    /// Stops it the way a signal would.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        self.task.await.expect("no panic");
+    }
+}
+
+/// Somebody with a browser's cookies, who sees every redirect.
+pub struct Visitor {
+    client: Client,
+    url: String,
+}
+
+impl Visitor {
+    pub fn new(monitor: &Monitor) -> Self {
+        let client = Client::builder().cookie_store(true).redirect(Policy::none()).build().expect("a client");
+        Self { client, url: monitor.url.clone() }
+    }
+
+    /// Somebody who has signed in.
+    pub async fn admin(monitor: &Monitor) -> Self {
+        let visitor = Self::new(monitor);
+        let response = visitor.log_in("admin", PASSWORD, "/admin").await;
+        assert_eq!(location(&response), "/admin");
+        visitor
+    }
+
+    /// Somebody without a memory for cookies, who sends this one.
+    pub async fn get_with_cookie(monitor: &Monitor, path: &str, cookie: &str) -> Response {
+        let client = Client::builder().redirect(Policy::none()).build().expect("a client");
+        client.get(format!("{}{path}", monitor.url)).header("cookie", cookie).send().await.expect("an answer")
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).send().await.expect("an answer")
+    }
+
+    pub async fn log_in(&self, username: &str, password: &str, next: &str) -> Response {
+        self.post_form("/login", &[("username", username), ("password", password), ("next", next)]).await
+    }
+
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        self.client.post(format!("{}{path}", self.url)).form(form).send().await.expect("an answer")
+    }
+
+    /// Calls a server function.
+    pub async fn call(&self, function: &str, arguments: Value) -> Response {
+        let request = self.client.post(format!("{}/api/{function}", self.url)).json(&arguments);
+        request.send().await.expect("an answer")
+    }
+}
+
+/// Where a redirect leads.
+pub fn location(response: &Response) -> &str {
+    assert!(response.status().is_redirection(), "{}", response.status());
+    response.headers()["location"].to_str().expect("text")
+}
+
+/// The cookie a response sets, as it is sent back.
+pub fn cookie(response: &Response) -> String {
+    let header = response.headers()["set-cookie"].to_str().expect("text");
+    header.split(';').next().expect("a pair").to_owned()
+}
