@@ -36,9 +36,10 @@ test: setup-test ## everything: format, lints, Rust tests, browser tests
 	@scripts/test
 
 # With the flags of scripts/test, so that nothing is built for this alone.
-soak: ## a million random endpoint names, about 4 minutes: none may leave the base URL
-	@WSMON_SOAK=1000000 RUSTFLAGS="$${RUSTFLAGS:+$$RUSTFLAGS }--cfg erase_components" \
-	  cargo test --features ssr --lib no_name_leaves_the_base
+soak: export RUSTFLAGS := $(RUSTFLAGS) --cfg erase_components
+soak: ## the long runs, for a machine that does nothing else: names, timing of logins
+	@WSMON_SOAK=1000000 cargo test --features ssr --lib no_name_leaves_the_base
+	@WSMON_SOAK=1 cargo test --features ssr --test timing -- --nocapture
 
 build: $(RELEASE) ## build the release, site precompressed
 

@@ -29,35 +29,39 @@ async fn door(directory: &Path) -> (Store, Door) {
     (store, door)
 }
 
-#[tokio::test]
-async fn an_unknown_user_takes_as_long_as_a_known_one() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let (store, door) = door(directory.path()).await;
-    // Four tries each, because the fifth failure of an account would end them.
-    for n in 0..150 {
-        auth::add_administrator(&store, &format!("known-{n}"), PASSWORD.into()).await.expect("added");
-    }
-    // Something else on the machine can spoil a round, but only a difference of ours spoils three.
-    let mut ratios = Vec::new();
-    for round in 0..3 {
-        ratios.push(ratio(&door, round * 200).await);
-        if (0.95..1.05).contains(&ratios[round]) {
-            return;
-        }
-    }
-    panic!("{ratios:?}");
+/// What a known name takes over what an unknown one takes.
+struct Ratio {
+    /// Of the quickest tries: what else the machine does can only make a try slower.
+    quickest: f64,
+    /// Of the medians.
+    median: f64,
 }
 
-/// The median time of 200 tries with a known name over that of 200 with an unknown one.
-async fn ratio(door: &Door, start: usize) -> f64 {
+async fn ratio(door: &Door, start: usize, tries: usize) -> Ratio {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
-    for n in start..start + 200 {
+    for n in start..start + tries {
         known.push(wrong_login_takes(door, &format!("known-{}", n / 4), 2 * n).await);
         unknown.push(wrong_login_takes(door, &format!("unknown-{}", n / 4), 2 * n + 1).await);
     }
-    let median = |times: &mut Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
-    };
-    median(&mut known) / median(&mut unknown)
+    known.sort_by(f64::total_cmp);
+    unknown.sort_by(f64::total_cmp);
+    Ratio { quickest: known[0] / unknown[0], median: known[tries / 2] / unknown[tries / 2] }
+}
+
+/// Without the dummy check an unknown name is a hundred times as quick; how close the two are can
+/// only be measured on a machine that does nothing else, which `make soak` asks for.
+#[tokio::test]
+async fn an_unknown_user_takes_as_long_as_a_known_one() {
+    let soak = std::env::var_os("WSMON_SOAK").is_some();
+    let tries = if soak { 200 } else { 40 };
+    let directory = tempfile::tempdir().expect("a directory");
+    let (store, door) = door(directory.path()).await;
+    // Four tries each, because the fifth failure of an account would end them.
+    for n in 0..tries.div_ceil(4) {
+        auth::add_administrator(&store, &format!("known-{n}"), PASSWORD.into()).await.expect("added");
+    }
+    let Ratio { quickest, median } = ratio(&door, 0, tries).await;
+    println!("known over unknown, {tries} tries each: quickest {quickest:.3}, median {median:.3}");
+    assert!((0.5..2.0).contains(&quickest), "{quickest}");
+    assert!(!soak || (0.95..1.05).contains(&median), "{median}");
 }
