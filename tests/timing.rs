@@ -53,7 +53,7 @@ async fn ratio(door: &Door, start: usize, tries: usize) -> Ratio {
 #[tokio::test]
 async fn an_unknown_user_takes_as_long_as_a_known_one() {
     let soak = std::env::var_os("WSMON_SOAK").is_some();
-    let tries = if soak { 200 } else { 40 };
+    let tries: usize = if soak { 200 } else { 40 };
     let directory = tempfile::tempdir().expect("a directory");
     let (store, door) = door(directory.path()).await;
     // Four tries each, because the fifth failure of an account would end them.
