@@ -94,6 +94,8 @@ pub enum Cause {
     HttpStatus,
     /// The answer to the upgrade was not RFC 6455's.
     InvalidHandshake,
+    /// The server took none of the subprotocols asked for, or chose one that was not.
+    SubprotocolMismatch,
     /// The connection ended without a close frame (RFC 6455's 1006).
     ConnectionLost,
     /// The peer sent a close frame; see the close code.
@@ -102,11 +104,34 @@ pub enum Cause {
     PongTimeout,
     /// The peer broke the protocol or one of our limits.
     ProtocolError,
+    /// The connection brought no message for longer than its options allow.
+    Silent,
+    /// The connection's own options cannot be used, such as a file of certificates that is gone.
+    InvalidOptions,
     /// A fault of our own.
     InternalError,
 }
 
 impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 15] = [
+        Self::DnsFailure,
+        Self::ConnectionRefused,
+        Self::Unreachable,
+        Self::HandshakeTimeout,
+        Self::TlsFailure,
+        Self::HttpStatus,
+        Self::InvalidHandshake,
+        Self::SubprotocolMismatch,
+        Self::ConnectionLost,
+        Self::ClosedByPeer,
+        Self::PongTimeout,
+        Self::ProtocolError,
+        Self::Silent,
+        Self::InvalidOptions,
+        Self::InternalError,
+    ];
+
     /// The word for machines.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -117,10 +142,13 @@ impl Cause {
             Self::TlsFailure => "tls_failure",
             Self::HttpStatus => "http_status",
             Self::InvalidHandshake => "invalid_handshake",
+            Self::SubprotocolMismatch => "subprotocol_mismatch",
             Self::ConnectionLost => "connection_lost",
             Self::ClosedByPeer => "closed_by_peer",
             Self::PongTimeout => "pong_timeout",
             Self::ProtocolError => "protocol_error",
+            Self::Silent => "silent",
+            Self::InvalidOptions => "invalid_options",
             Self::InternalError => "internal_error",
         }
     }
@@ -157,6 +185,10 @@ pub struct Connection {
     pub bytes_received: u64,
     /// When the last of them came.
     pub last_message_ms: Option<i64>,
+    /// Messages that were dropped because whoever subscribed to them was too slow.
+    pub messages_dropped: u64,
+    /// Whether it is connected and has brought no message for longer than its options allow.
+    pub silent: bool,
 }
 
 impl Connection {

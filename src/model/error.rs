@@ -20,6 +20,9 @@ pub enum AppError {
     /// The monitor is shutting down (503).
     #[error("The monitor is shutting down.")]
     ShuttingDown,
+    /// The disk is full (507, RFC 4918 section 11.5). Nothing was changed.
+    #[error("The disk is full, so nothing can be changed. Free some space; connections stay up meanwhile.")]
+    DiskFull,
     /// A fault of the server's own, which its log explains (500).
     #[error("Something went wrong in the monitor. Its log says what.")]
     Internal,
@@ -39,6 +42,7 @@ impl AppError {
             Self::Invalid(_) => 400,
             Self::NotFound(_) => 404,
             Self::ShuttingDown => 503,
+            Self::DiskFull => 507,
             Self::Internal | Self::Unreachable | Self::Timeout => 500,
         }
     }

@@ -159,6 +159,8 @@ pub struct ConnectionList {
     pub base_url: BaseUrl,
     /// The demo's endpoints that are not connected; empty unless it runs.
     pub samples: Vec<EndpointName>,
+    /// Whether the disk is full, so that nothing can be changed.
+    pub disk_full: bool,
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ mod base_url;
 mod connection;
 mod endpoint;
 mod error;
+mod event;
 mod list;
 mod local_path;
 mod login;
+mod options;
 mod peer_text;
 mod theme;
 
@@ -18,9 +20,11 @@ pub use base_url::BaseUrl;
 pub use connection::{Cause, Connection, Phase, Status};
 pub use endpoint::{EndpointName, EndpointNameError};
 pub use error::AppError;
+pub use event::{Event, EventKind};
 pub use list::{ConnectionList, ListQuery, PER_PAGE, Sort, SortKey, Summary};
 pub use local_path::LocalPath;
 pub use login::{LoginFailure, LoginRetry};
+pub use options::{ConnectionOptions, Header, Limits, Secret, TextPing};
 pub use peer_text::PeerText;
 pub use theme::Theme;
 

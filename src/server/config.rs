@@ -3,6 +3,7 @@
 use std::{
     env, fs, io,
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -15,7 +16,7 @@ use url::Url;
 
 use super::{
     commands::Command,
-    connections::{Base, InvalidBase},
+    connections::{Base, GateConfig, InvalidBase},
     telemetry::LogFormat,
 };
 
@@ -50,6 +51,9 @@ struct Options {
     /// Proxies, as addresses or networks, whose X-Forwarded-For is believed
     #[arg(long, env = "WSMON_TRUSTED_PROXIES", value_name = "NETS", value_delimiter = ',', value_parser = network)]
     trusted_proxies: Option<Vec<IpNet>>,
+    /// Attempts to connect a second, over all endpoints [default: 2000]
+    #[arg(long, env = "WSMON_CONNECT_RATE", value_name = "RATE")]
+    connect_rate: Option<NonZeroU32>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -71,6 +75,7 @@ struct File {
     log_format: Option<LogFormat>,
     public_url: Option<Url>,
     trusted_proxies: Option<Vec<IpNet>>,
+    connect_rate: Option<NonZeroU32>,
 }
 
 /// The settings in force.
@@ -92,6 +97,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Proxies whose word on where a request comes from is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Attempts to connect a second, over all endpoints.
+    pub connect_rate: NonZeroU32,
 }
 
 /// What the program is started for.
@@ -174,6 +181,7 @@ impl Config {
             admin_password,
             public_url: options.public_url.or(file.public_url),
             trusted_proxies: options.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
+            connect_rate: options.connect_rate.or(file.connect_rate).unwrap_or(GateConfig::default().rate),
         })
     }
 }

@@ -26,7 +26,7 @@ pub(crate) use self::{
 use self::{
     auth::Door,
     config::Config,
-    connections::{ConnectionManager, ManagerConfig},
+    connections::{ConnectionManager, GateConfig, ManagerConfig, ManagerError},
     demo::Demo,
     store::{Store, StoreError},
 };
@@ -49,6 +49,9 @@ pub enum ServerError {
     /// The administrator's password could not be set.
     #[error(transparent)]
     Auth(#[from] auth::AuthError),
+    /// What is wanted of connections cannot be read.
+    #[error("the connections in the store cannot be read: {0}")]
+    Restore(#[from] ManagerError),
     /// The demo's upstream could not start.
     #[error(transparent)]
     Demo(#[from] DemoError),
@@ -82,7 +85,14 @@ impl Server {
         let store = Store::open(&config.data_dir).await?;
         let door = Door::new(store.clone(), config.admin_password).await?;
         let demo = if config.demo { Some(Demo::start(&config.base_url).await?) } else { None };
-        let manager = ConnectionManager::new(config.base_url, ManagerConfig::default());
+        let gate = GateConfig { rate: config.connect_rate, ..GateConfig::default() };
+        let keeper = Arc::new(store.clone());
+        let manager =
+            ConnectionManager::new(config.base_url, ManagerConfig { gate, keeper, ..ManagerConfig::default() });
+        let restored = manager.restore().await?;
+        if restored > 0 {
+            info!(connections = restored, "restored");
+        }
         let state = AppState {
             manager,
             door,
@@ -108,7 +118,7 @@ impl Server {
     /// Serves until `shutdown` completes, then closes every connection.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let manager = self.state.manager.clone();
-        if self.demo.is_some() {
+        if self.demo.is_some() && manager.summary().total == 0 {
             for sample in demo::samples() {
                 // The manager cannot be shutting down yet, and the outcome is for the page to show.
                 let _ = manager.connect(&sample, Some(true)).await;

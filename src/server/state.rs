@@ -13,7 +13,7 @@ use super::{
     audit::{self, Outcome},
     auth::{Door, SessionId, Visitor},
     clock::unix_ms,
-    connections::{ConnectionManager, ManagerError},
+    connections::{ConnectionManager, KeepError, ManagerError},
     demo,
     store::{Store, StoreError, StoredSession},
 };
@@ -53,6 +53,7 @@ impl AppState {
     /// One page of the list of connections, with the demo's endpoints that could be added.
     pub fn list(&self, query: &ListQuery) -> ConnectionList {
         let mut list = self.manager.list(query);
+        list.disk_full = self.store.is_full();
         if self.demo {
             list.samples = demo::samples().filter(|sample| self.manager.get(sample).is_none()).collect();
         }
@@ -105,7 +106,10 @@ impl AppState {
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         error!(%error, "the store failed");
-        Self::Internal
+        match error {
+            StoreError::Full => Self::DiskFull,
+            _ => Self::Internal,
+        }
     }
 }
 
@@ -114,6 +118,11 @@ impl From<ManagerError> for AppError {
         match error {
             ManagerError::Unknown(endpoint) => Self::NotFound(endpoint),
             ManagerError::ShuttingDown => Self::ShuttingDown,
+            ManagerError::Keep(KeepError::Full) => Self::DiskFull,
+            ManagerError::Keep(KeepError::Failed(reason)) => {
+                error!(reason, "what is wanted could not be kept");
+                Self::Internal
+            }
         }
     }
 }

@@ -80,9 +80,9 @@ async fn a_refusal_that_retrying_cannot_help_blocks() {
     let mut handle = manager.connect(&feed, None).await.expect("connects");
     let blocked = soon("refused", handle.settled()).await;
     assert_eq!(blocked.phase, Phase::Blocked);
-    let wait = blocked.next_retry.expect("a rare retry").duration_since(blocked.since).expect("later");
-    assert!((299..=300).contains(&wait.as_secs()), "{wait:?}");
     let connection = manager.get(&feed).expect("the endpoint is there");
+    let wait_ms = connection.next_retry_ms.expect("a rare retry") - connection.since_ms;
+    assert!((299_900..=300_100).contains(&wait_ms), "{wait_ms}");
     assert_eq!(connection.cause, Some(Cause::HttpStatus));
     assert!(connection.cause_text.expect("a sentence").contains("HTTP 403 Forbidden"));
 }

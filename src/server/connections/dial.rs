@@ -18,23 +18,28 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsConnector,
-    rustls::{self, ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+    rustls::{self, pki_types::ServerName},
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
         client::IntoClientRequest,
         http::{HeaderValue, header::USER_AGENT},
-        protocol::WebSocketConfig,
     },
 };
 use url::Url;
 
 use super::{
+    ManagerConfig,
     failure::{Failure, Stage},
+    options::Options,
     target::Base,
+    tls,
 };
-use crate::model::{EndpointName, PeerText};
+use crate::{
+    model::{EndpointName, PeerText},
+    server::clock::Clock,
+};
 
 /// A byte stream a WebSocket can run over.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -72,41 +77,42 @@ impl Transport for Tcp {
     }
 }
 
-/// tungstenite's limits, set on purpose: its defaults cost 134 KiB a connection and let a peer make
-/// us hold 64 MiB messages.
-fn limits() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
-        .write_buffer_size(0)
-        .max_write_buffer_size(256 * 1024)
-        .max_frame_size(Some(256 * 1024))
-        .max_message_size(Some(1024 * 1024))
-}
-
 /// Opens connections below one base URL.
 pub(super) struct Dialer {
     base: Base,
     transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
     tls: TlsConnector,
     deadline: Duration,
 }
 
 impl Dialer {
-    pub(super) fn new(base: Base, transport: Arc<dyn Transport>, deadline: Duration) -> Self {
-        Self { base, transport, tls: TlsConnector::from(Arc::new(tls_config())), deadline }
+    pub(super) fn new(base: Base, config: &ManagerConfig) -> Self {
+        Self {
+            base,
+            transport: Arc::clone(&config.transport),
+            clock: Arc::clone(&config.clock),
+            tls: tls::connector(tls::built_in_roots()),
+            deadline: config.handshake_timeout,
+        }
     }
 
     /// Opens a WebSocket to an endpoint within the deadline.
-    pub(super) async fn open(&self, endpoint: &EndpointName) -> Result<WebSocket, Failure> {
+    pub(super) async fn open(&self, endpoint: &EndpointName, options: &Options) -> Result<WebSocket, Failure> {
         let progress = Progress::default();
+        let url = self.base.endpoint_url(endpoint, options.query());
         // Boxed, because the handshake's future is far larger than a task that holds a connection.
-        let attempt = Box::pin(self.attempt(self.base.endpoint_url(endpoint), &progress));
+        let attempt = Box::pin(self.attempt(url, options, &progress));
         timeout(self.deadline, attempt)
             .await
             .unwrap_or_else(|_| Err(Failure::Timeout { stage: progress.stage(), after: self.deadline }))
     }
 
-    async fn attempt(&self, url: Url, progress: &Progress) -> Result<WebSocket, Failure> {
+    async fn attempt(&self, url: Url, options: &Options, progress: &Progress) -> Result<WebSocket, Failure> {
+        let tls = match options.ca_file() {
+            Some(path) if self.base.is_tls() => &tls::connector(tls::roots_in(path).await?),
+            _ => &self.tls,
+        };
         let host = self.base.host();
         let addresses = self.transport.resolve(&host, self.base.port()).await;
         let addresses = addresses.unwrap_or_default();
@@ -114,12 +120,12 @@ impl Dialer {
         let stream = self.connect(&host, &addresses).await?;
         let stream = if self.base.is_tls() {
             progress.reached(Stage::Tls);
-            self.encrypt(host, stream).await?
+            encrypt(tls, host, stream).await?
         } else {
             stream
         };
         progress.reached(Stage::Upgrade);
-        upgrade(&url, stream).await
+        self.upgrade(&url, options, stream).await
     }
 
     /// Tries each address in turn, and tells of the last one's failure.
@@ -134,38 +140,29 @@ impl Dialer {
         Err(failure)
     }
 
-    async fn encrypt(&self, host: String, stream: BoxStream) -> Result<BoxStream, Failure> {
-        let tls_failure = |detail: &str| Failure::Tls { detail: PeerText::new(detail) };
-        let name = ServerName::try_from(host).map_err(|error| tls_failure(&error.to_string()))?;
-        match self.tls.connect(name, stream).await {
-            Ok(stream) => Ok(Box::new(stream)),
-            Err(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                Some(inner) => Err(tls_failure(&inner.to_string())),
-                None => Err(Failure::Lost),
-            },
+    async fn upgrade(&self, url: &Url, options: &Options, stream: BoxStream) -> Result<WebSocket, Failure> {
+        let invalid = |detail: &str| Failure::InvalidHandshake { detail: PeerText::new(detail) };
+        let mut request = url.as_str().into_client_request().map_err(|error| invalid(&error.to_string()))?;
+        let agent = concat!("websocket-monitor/", env!("CARGO_PKG_VERSION"));
+        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(agent));
+        request.headers_mut().extend(options.headers().clone());
+        match client_async_with_config(request, stream, Some(options.limits())).await {
+            Ok((socket, _response)) => Ok(socket),
+            Err(error) => Err(Failure::from_upgrade(&error, self.clock.now())),
         }
     }
 }
 
-async fn upgrade(url: &Url, stream: BoxStream) -> Result<WebSocket, Failure> {
-    let invalid = |detail: &str| Failure::InvalidHandshake { detail: PeerText::new(detail) };
-    let mut request = url.as_str().into_client_request().map_err(|error| invalid(&error.to_string()))?;
-    let agent = concat!("websocket-monitor/", env!("CARGO_PKG_VERSION"));
-    request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(agent));
-    match client_async_with_config(request, stream, Some(limits())).await {
-        Ok((socket, _response)) => Ok(socket),
-        Err(error) => Err(Failure::from_upgrade(&error)),
+async fn encrypt(tls: &TlsConnector, host: String, stream: BoxStream) -> Result<BoxStream, Failure> {
+    let tls_failure = |detail: &str| Failure::Tls { detail: PeerText::new(detail) };
+    let name = ServerName::try_from(host).map_err(|error| tls_failure(&error.to_string()))?;
+    match tls.connect(name, stream).await {
+        Ok(stream) => Ok(Box::new(stream)),
+        Err(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(inner) => Err(tls_failure(&tls::words(inner))),
+            None => Err(Failure::Lost),
+        },
     }
-}
-
-/// One configuration for all connections: a fresh one each costs 27 KiB more.
-fn tls_config() -> ClientConfig {
-    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring supports rustls' default protocol versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth()
 }
 
 /// The stage an attempt has reached, for the message when its deadline passes.

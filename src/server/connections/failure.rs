@@ -1,8 +1,15 @@
 //! What went wrong with a connection, for machines and for people.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    time::{Duration, SystemTime},
+};
 
-use tokio_tungstenite::tungstenite::{Error as WsError, error::ProtocolError, http::StatusCode};
+use tokio_tungstenite::tungstenite::{
+    Error as WsError,
+    error::{ProtocolError, SubProtocolError},
+    http::{HeaderMap, StatusCode, header::RETRY_AFTER},
+};
 
 use crate::model::{Cause, PeerText};
 
@@ -58,15 +65,26 @@ pub enum Failure {
         detail: PeerText,
     },
     /// The upgrade request was answered with another status than 101.
-    #[error("The server answered HTTP {status}{} instead of opening a WebSocket.{}", reason(*.status), http_advice(*.status))]
+    #[error(
+        "The server answered HTTP {status}{} instead of opening a WebSocket.{}{}",
+        reason(*.status), http_advice(*.status), asked_to_wait(*.retry_after)
+    )]
     Http {
         /// The status.
         status: u16,
+        /// How long it asks not to be tried again.
+        retry_after: Option<Duration>,
     },
     /// The answer to the upgrade request was not RFC 6455's.
     #[error("The server's answer is not a WebSocket handshake: {detail}.")]
     InvalidHandshake {
         /// What is wrong with it.
+        detail: PeerText,
+    },
+    /// The server took none of the subprotocols asked for, or one that was not.
+    #[error("Client and server agree on no subprotocol: {detail}. Check the connection's subprotocols.")]
+    Subprotocol {
+        /// What is wrong.
         detail: PeerText,
     },
     /// The connection ended without a close frame.
@@ -92,6 +110,18 @@ pub enum Failure {
         /// How.
         detail: PeerText,
     },
+    /// No message for longer than the connection's options allow.
+    #[error("The connection was open but brought no message for {} s, so it was closed to be opened anew.", .after.as_secs())]
+    Silent {
+        /// How long.
+        after: Duration,
+    },
+    /// The connection's own options cannot be used.
+    #[error("{detail}. Check the connection's options.")]
+    Options {
+        /// Why.
+        detail: PeerText,
+    },
     /// A fault of our own, which is in the log.
     #[error("The monitor failed while it handled this connection. Its log says how.")]
     Internal,
@@ -108,11 +138,38 @@ impl Failure {
             Self::Tls { .. } => Cause::TlsFailure,
             Self::Http { .. } => Cause::HttpStatus,
             Self::InvalidHandshake { .. } => Cause::InvalidHandshake,
+            Self::Subprotocol { .. } => Cause::SubprotocolMismatch,
             Self::Lost => Cause::ConnectionLost,
             Self::Closed { .. } => Cause::ClosedByPeer,
             Self::PongTimeout { .. } => Cause::PongTimeout,
             Self::Protocol { .. } => Cause::ProtocolError,
+            Self::Silent { .. } => Cause::Silent,
+            Self::Options { .. } => Cause::InvalidOptions,
             Self::Internal => Cause::InternalError,
+        }
+    }
+
+    /// Whether it is the host that fails, so that its other endpoints would fare no better.
+    ///
+    /// A status from 502 to 504 is a proxy's word that what stands behind it does not answer (RFC
+    /// 9110 section 15.6).
+    pub fn is_of_host(&self) -> bool {
+        match self {
+            Self::Dns { .. }
+            | Self::Refused { .. }
+            | Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::Tls { .. } => true,
+            Self::Http { status, .. } => matches!(status, 502..=504),
+            _ => false,
+        }
+    }
+
+    /// The number the peer gave for it: a close code or an HTTP status.
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            Self::Http { status, .. } => Some(*status),
+            _ => self.close_code(),
         }
     }
 
@@ -133,10 +190,15 @@ impl Failure {
         }
     }
 
-    /// Tells why an upgrade did not come about.
-    pub(super) fn from_upgrade(error: &WsError) -> Self {
+    /// Tells why an upgrade did not come about; `now` is what a date in the answer is held against.
+    pub(super) fn from_upgrade(error: &WsError, now: SystemTime) -> Self {
         match error {
-            WsError::Http(response) => Self::Http { status: response.status().as_u16() },
+            WsError::Http(response) => {
+                Self::Http { status: response.status().as_u16(), retry_after: retry_after(response.headers(), now) }
+            }
+            WsError::Protocol(ProtocolError::SecWebSocketSubProtocolError(error)) => {
+                Self::Subprotocol { detail: PeerText::new(subprotocol_words(error)) }
+            }
             WsError::Io(_) | WsError::ConnectionClosed | WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
                 Self::Lost
             }
@@ -154,6 +216,28 @@ impl Failure {
             other => Self::Protocol { detail: PeerText::new(&other.to_string()) },
         }
     }
+}
+
+/// The wait that a server asks for: seconds, or a date (RFC 9110 section 10.2.3).
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(text).ok()?;
+    Some(at.duration_since(now).unwrap_or_default())
+}
+
+fn subprotocol_words(error: &SubProtocolError) -> &'static str {
+    match error {
+        SubProtocolError::ServerSentSubProtocolNoneRequested => "the server chose one although none was asked for",
+        SubProtocolError::InvalidSubProtocol => "the server chose one that was not asked for",
+        SubProtocolError::NoSubProtocol => "the server took none of those asked for",
+    }
+}
+
+fn asked_to_wait(retry_after: Option<Duration>) -> String {
+    retry_after.map(|wait| format!(" It asks to wait {} s.", wait.as_secs())).unwrap_or_default()
 }
 
 fn late(stage: Stage) -> &'static str {
@@ -234,11 +318,14 @@ mod tests {
     fn sentences_say_what_happened_and_what_to_do() {
         let cases = [
             (
-                Failure::Http { status: 403 },
+                Failure::Http { status: 403, retry_after: None },
                 "The server answered HTTP 403 Forbidden instead of opening a WebSocket. \
                  Check that this client and its credentials are allowed in.",
             ),
-            (Failure::Http { status: 799 }, "The server answered HTTP 799 instead of opening a WebSocket."),
+            (
+                Failure::Http { status: 799, retry_after: None },
+                "The server answered HTTP 799 instead of opening a WebSocket.",
+            ),
             (
                 Failure::Closed { code: Some(1001), reason: PeerText::new("rolling\nupdate") },
                 "The server closed the connection: 1001 going away, “rolling\u{fffd}update”.",
@@ -254,6 +341,24 @@ mod tests {
         ];
         for (failure, sentence) in cases {
             assert_eq!(failure.to_string(), sentence);
+        }
+    }
+
+    #[test]
+    fn a_wait_is_asked_for_in_seconds_or_by_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let read = |text: &str| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().expect("a value"))]);
+            retry_after(&headers, now).map(|wait| wait.as_secs())
+        };
+        assert_eq!(read("120"), Some(120));
+        // The three forms of RFC 9110 section 5.6.7, and one that has passed.
+        assert_eq!(read("Sun, 06 Nov 1994 08:50:37 GMT"), Some(60));
+        assert_eq!(read("Sunday, 06-Nov-94 08:50:37 GMT"), Some(60));
+        assert_eq!(read("Sun Nov  6 08:50:37 1994"), Some(60));
+        assert_eq!(read("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
+        for nonsense in ["soon", "-1", "1.5", ""] {
+            assert_eq!(read(nonsense), None, "{nonsense}");
         }
     }
 }

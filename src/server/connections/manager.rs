@@ -1,35 +1,46 @@
 //! The handle through which everybody else reaches the connections.
 
 use std::{
+    array,
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{Mutex, MutexGuard, mpsc, oneshot, watch},
     time::timeout,
 };
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     config::ManagerConfig,
     dial::Dialer,
+    events::{self, EventSink},
+    gate::{Gate, HostGate, Lane},
+    keeper::{KeepError, Wanted},
     message::{Message, Subscription},
-    registry::{Entry, Registry},
-    session::Heartbeat,
-    state::{ConnectionState, Shared},
+    options::Options,
+    registry::{Entry, Registry, View},
+    state::{ConnectionState, NextRetry, Shared},
     target::Base,
-    task::{Ack, Command, ConnectionTask},
+    task::{Ack, Change, Command, ConnectionTask},
 };
-use crate::model::{BaseUrl, Connection, ConnectionList, EndpointName, ListQuery, Phase, Summary};
+use crate::{
+    model::{BaseUrl, Connection, ConnectionList, EndpointName, Event, EventKind, ListQuery, Phase, Summary},
+    server::clock::unix_ms,
+};
 
 /// Commands that may wait for a connection's task.
 const COMMANDS: usize = 16;
+
+/// How many endpoints can be changed at once, at most.
+const TURNS: usize = 512;
 
 /// How long a shutdown waits for sockets to close.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,6 +54,9 @@ pub enum ManagerError {
     /// The manager takes no more commands.
     #[error("the connection manager is shutting down")]
     ShuttingDown,
+    /// What was asked for could not be kept, so it was not done.
+    #[error("it could not be kept: {0}")]
+    Keep(#[from] KeepError),
 }
 
 /// Why a message was not sent.
@@ -67,9 +81,36 @@ struct Inner {
     registry: Arc<Registry>,
     shown_base: BaseUrl,
     dialer: Arc<Dialer>,
-    config: ManagerConfig,
+    gate: HostGate,
+    config: Arc<ManagerConfig>,
     tasks: TaskTracker,
+    events: EventSink,
+    end_of_events: CancellationToken,
+    events_kept: TaskTracker,
+    /// Whose turn it is to change what is wanted of an endpoint, by the hash of its name.
+    turns: [Mutex<()>; TURNS],
     spawned: AtomicU64,
+}
+
+/// What is asked for when an endpoint is connected; none for as it was.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectRequest {
+    /// Whether it is connected again after it was lost.
+    pub auto_reconnect: Option<bool>,
+    /// What differs for it.
+    pub options: Option<Options>,
+}
+
+impl From<Option<bool>> for ConnectRequest {
+    fn from(auto_reconnect: Option<bool>) -> Self {
+        Self { auto_reconnect, options: None }
+    }
+}
+
+impl From<Options> for ConnectRequest {
+    fn from(options: Options) -> Self {
+        Self { auto_reconnect: None, options: Some(options) }
+    }
 }
 
 /// One connection, as seen by whoever has just connected it.
@@ -109,54 +150,122 @@ impl ConnectionManager {
     /// Starts a manager without connections. Must be called inside a tokio runtime, on which the
     /// connections' tasks then run.
     pub fn new(base: Base, config: ManagerConfig) -> Self {
-        let shown_base = base.shown();
-        let dialer = Dialer::new(base, Arc::clone(&config.transport), config.handshake_timeout);
+        let end_of_events = CancellationToken::new();
+        let (events, keep) = events::channel(Arc::clone(&config.keeper), end_of_events.clone());
+        let events_kept = TaskTracker::new();
+        events_kept.spawn(keep);
+        events_kept.close();
         Self(Arc::new(Inner {
             registry: Arc::default(),
-            shown_base,
-            dialer: Arc::new(dialer),
-            config,
+            shown_base: base.shown(),
+            dialer: Arc::new(Dialer::new(base, &config)),
+            gate: Gate::new(&config.gate, config.seed).host(),
+            config: Arc::new(config),
             tasks: TaskTracker::new(),
+            events,
+            end_of_events,
+            events_kept,
+            turns: array::from_fn(|_| Mutex::default()),
             spawned: AtomicU64::new(0),
         }))
     }
 
-    /// Connects an endpoint now: adds it if it is new, starts an attempt if it is disconnected, and
-    /// changes nothing if it is connected or connecting. There is never a second connection of the
-    /// same name. With `Some`, also sets auto reconnect, which is on for a new endpoint.
-    ///
-    /// Returns once the attempt has begun; [`ConnectionHandle::settled`] waits for its outcome.
+    /// Adds every connection that is kept, wanted ones in the order of the gate; how many.
     ///
     /// # Errors
     ///
-    /// [`ManagerError::ShuttingDown`].
+    /// [`ManagerError::Keep`] when the kept state cannot be read.
+    pub async fn restore(&self) -> Result<usize, ManagerError> {
+        let all = self.0.config.keeper.load().await?;
+        let count = all.len();
+        for wanted in all {
+            let endpoint = wanted.endpoint.clone();
+            self.0.registry.get_or_insert_with(&endpoint, || self.spawn(wanted, Lane::Queue));
+        }
+        Ok(count)
+    }
+
+    /// Connects an endpoint now: adds it if it is new, starts an attempt if it is disconnected, and
+    /// changes nothing if it is connected or connecting. There is never a second connection of the
+    /// same name. What the request says of auto reconnect and options holds from now on; a new
+    /// endpoint has auto reconnect on and plain options.
+    ///
+    /// Returns once that is kept and the attempt has begun; [`ConnectionHandle::settled`] waits for
+    /// its outcome.
+    ///
+    /// # Errors
+    ///
+    /// [`ManagerError::ShuttingDown`], and [`ManagerError::Keep`], in which case nothing has changed.
     pub async fn connect(
         &self,
         endpoint: &EndpointName,
-        auto_reconnect: Option<bool>,
+        request: impl Into<ConnectRequest>,
     ) -> Result<ConnectionHandle, ManagerError> {
-        loop {
-            if self.0.tasks.is_closed() {
-                return Err(ManagerError::ShuttingDown);
-            }
-            let new = || self.spawn(endpoint.clone(), auto_reconnect.unwrap_or(true));
-            let (entry, created) = self.0.registry.get_or_insert_with(endpoint, new);
-            // A new connection's task begins with an attempt; told to connect, it might make two.
-            if created || ask(&entry, |done| Command::Connect { auto_reconnect, done }).await {
-                return Ok(ConnectionHandle { created, state: entry.state.clone() });
-            }
-            // It is being removed this moment. Wait until its socket is closed, then add it anew.
-            entry.commands.closed().await;
+        let ConnectRequest { auto_reconnect, options } = request.into();
+        let _turn = self.turn(endpoint).await;
+        if self.0.tasks.is_closed() {
+            return Err(ManagerError::ShuttingDown);
         }
+        let known = self.0.registry.get(endpoint);
+        let before = known.as_ref().map_or_else(|| Wanted::new(endpoint), |entry| entry.wanted());
+        let wanted = Wanted {
+            on: true,
+            auto_reconnect: auto_reconnect.unwrap_or(before.auto_reconnect),
+            options: options.clone().unwrap_or(before.options),
+            ..before
+        };
+        self.save(&wanted, EventKind::AskedToConnect).await?;
+        let Some(entry) = known else {
+            // A new connection's task begins with an attempt; told to connect, it might make two.
+            let (entry, _) = self.0.registry.get_or_insert_with(endpoint, || self.spawn(wanted, Lane::Urgent));
+            return Ok(ConnectionHandle { created: true, state: entry.state.clone() });
+        };
+        let change = Change { auto_reconnect, options: options.map(Arc::new) };
+        if ask(&entry, |done| Command::Connect { change, done }).await {
+            return Ok(ConnectionHandle { created: false, state: entry.state.clone() });
+        }
+        // Only a shutdown ends a task while its name is ours to change.
+        Err(ManagerError::ShuttingDown)
     }
 
-    /// Disconnects an endpoint, which then stays off. Returns when its socket is closed.
+    /// Disconnects an endpoint, which then stays off. Returns when that is kept and its socket is
+    /// closed.
     ///
     /// # Errors
     ///
-    /// [`ManagerError::Unknown`].
+    /// [`ManagerError::Unknown`], [`ManagerError::ShuttingDown`], and [`ManagerError::Keep`], in
+    /// which case nothing has changed. So for everything that changes a connection.
     pub async fn disconnect(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
-        self.command(endpoint, |done| Command::Disconnect { done }).await
+        let change = |wanted: &mut Wanted| wanted.on = false;
+        self.change(endpoint, EventKind::AskedToDisconnect, change, |done| Command::Disconnect { done }).await
+    }
+
+    /// Stops the attempts of a connection that waits or is blocked, and still tells why it is down.
+    /// Nothing happens to any other.
+    ///
+    /// # Errors
+    ///
+    /// As for [`disconnect`](Self::disconnect).
+    pub async fn pause(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
+        if !matches!(self.entry(endpoint)?.state.borrow().phase, Phase::Waiting | Phase::Blocked) {
+            return Ok(());
+        }
+        let change = |wanted: &mut Wanted| wanted.on = false;
+        self.change(endpoint, EventKind::AskedToPause, change, |done| Command::Pause { done }).await
+    }
+
+    /// Lets the attempts of a connection that is off go on, when its turn at the gate comes. Nothing
+    /// happens to any other.
+    ///
+    /// # Errors
+    ///
+    /// As for [`disconnect`](Self::disconnect).
+    pub async fn resume(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
+        if self.entry(endpoint)?.state.borrow().phase != Phase::Off {
+            return Ok(());
+        }
+        let change = |wanted: &mut Wanted| wanted.on = true;
+        self.change(endpoint, EventKind::AskedToResume, change, |done| Command::Resume { done }).await
     }
 
     /// Sets whether a connection is connected again after it was lost. Turned off, it also ends a
@@ -164,18 +273,45 @@ impl ConnectionManager {
     ///
     /// # Errors
     ///
-    /// [`ManagerError::Unknown`].
+    /// As for [`disconnect`](Self::disconnect).
     pub async fn set_auto_reconnect(&self, endpoint: &EndpointName, enabled: bool) -> Result<(), ManagerError> {
-        self.command(endpoint, |done| Command::SetAutoReconnect { enabled, done }).await
+        let kind = if enabled { EventKind::AutoReconnectOn } else { EventKind::AutoReconnectOff };
+        let change = Change { auto_reconnect: Some(enabled), options: None };
+        let keep = |wanted: &mut Wanted| wanted.auto_reconnect = enabled;
+        self.change(endpoint, kind, keep, |done| Command::Change { change, done }).await
     }
 
-    /// Removes an endpoint. Returns when its socket is closed and its task has ended.
+    /// Sets a connection's options. They hold at once: an open connection is opened anew, and one that
+    /// waits is tried now.
+    ///
+    /// # Errors
+    ///
+    /// As for [`disconnect`](Self::disconnect).
+    pub async fn set_options(&self, endpoint: &EndpointName, options: Options) -> Result<(), ManagerError> {
+        let change = Change { auto_reconnect: None, options: Some(Arc::new(options.clone())) };
+        let keep = |wanted: &mut Wanted| wanted.options = options;
+        self.change(endpoint, EventKind::OptionsChanged, keep, |done| Command::Change { change, done }).await
+    }
+
+    /// A connection's options, secrets included.
     ///
     /// # Errors
     ///
     /// [`ManagerError::Unknown`].
+    pub fn options(&self, endpoint: &EndpointName) -> Result<Arc<Options>, ManagerError> {
+        Ok(Arc::clone(&self.entry(endpoint)?.state.borrow().options))
+    }
+
+    /// Removes an endpoint and forgets its events. Returns when that is kept, its socket is closed and
+    /// its task has ended.
+    ///
+    /// # Errors
+    ///
+    /// As for [`disconnect`](Self::disconnect).
     pub async fn remove(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
+        let _turn = self.turn(endpoint).await;
         let entry = self.entry(endpoint)?;
+        self.0.config.keeper.forget(endpoint).await?;
         // An error means that it is already on its way out; wait for that.
         let _ = entry.commands.send(Command::Stop { code: CloseCode::Normal }).await;
         entry.commands.closed().await;
@@ -207,7 +343,7 @@ impl ConnectionManager {
     /// One connection as it is now.
     pub fn get(&self, endpoint: &EndpointName) -> Option<Connection> {
         let entry = self.0.registry.get(endpoint)?;
-        Some(entry.describe(&self.0.shown_base))
+        Some(entry.describe(&self.view()))
     }
 
     /// How many connections there are in each status.
@@ -217,7 +353,12 @@ impl ConnectionManager {
 
     /// One page of the list.
     pub fn list(&self, query: &ListQuery) -> ConnectionList {
-        self.0.registry.list(query, &self.0.shown_base, SystemTime::now())
+        self.0.registry.list(query, &self.view())
+    }
+
+    /// Events that were lost because the keeper did not keep up.
+    pub fn events_lost(&self) -> u64 {
+        self.0.events.lost()
     }
 
     /// Closes every connection with 1001 (going away) and waits until all are closed, 5 s at most.
@@ -231,42 +372,83 @@ impl ConnectionManager {
         if timeout(SHUTDOWN_TIMEOUT, self.0.tasks.wait()).await.is_err() {
             tracing::warn!(left = self.0.tasks.len(), "not every connection closed in time");
         }
+        self.0.end_of_events.cancel();
+        self.0.events_kept.wait().await;
     }
 
     fn entry(&self, endpoint: &EndpointName) -> Result<Arc<Entry>, ManagerError> {
         self.0.registry.get(endpoint).ok_or_else(|| ManagerError::Unknown(endpoint.clone()))
     }
 
-    async fn command(&self, endpoint: &EndpointName, command: impl FnOnce(Ack) -> Command) -> Result<(), ManagerError> {
+    /// Waits until nobody else changes what is wanted of this endpoint: what is kept and what the
+    /// task was told must come in the same order.
+    async fn turn(&self, endpoint: &EndpointName) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        endpoint.hash(&mut hasher);
+        let index = hasher.finish() % self.0.turns.len() as u64;
+        self.0.turns[usize::try_from(index).unwrap_or_default()].lock().await
+    }
+
+    async fn save(&self, wanted: &Wanted, kind: EventKind) -> Result<(), ManagerError> {
+        let event = Event::new(wanted.endpoint.clone(), unix_ms(self.0.config.clock.now()), kind);
+        Ok(self.0.config.keeper.save(wanted, &event).await?)
+    }
+
+    /// Keeps what is wanted of a connection from now on, then tells its task.
+    async fn change(
+        &self,
+        endpoint: &EndpointName,
+        kind: EventKind,
+        change: impl FnOnce(&mut Wanted),
+        command: impl FnOnce(Ack) -> Command,
+    ) -> Result<(), ManagerError> {
+        let _turn = self.turn(endpoint).await;
         let entry = self.entry(endpoint)?;
-        if ask(&entry, command).await { Ok(()) } else { Err(ManagerError::Unknown(endpoint.clone())) }
+        let mut wanted = entry.wanted();
+        change(&mut wanted);
+        self.save(&wanted, kind).await?;
+        if ask(&entry, command).await { Ok(()) } else { Err(ManagerError::ShuttingDown) }
+    }
+
+    fn view(&self) -> View<'_> {
+        View { base: &self.0.shown_base, now: self.0.config.clock.now(), trouble: self.0.gate.trouble() }
     }
 
     /// Starts the task of a new connection. The task takes its entry out of the registry when it
     /// ends, and only then drops its end of the command channel.
-    fn spawn(&self, endpoint: EndpointName, auto_reconnect: bool) -> Entry {
+    fn spawn(&self, wanted: Wanted, lane: Lane) -> Entry {
         let inner = &self.0;
+        let Wanted { endpoint, on, auto_reconnect, options } = wanted;
+        let (phase, next_retry) = match (on, lane) {
+            (false, _) => (Phase::Off, None),
+            (true, Lane::Urgent) => (Phase::Connecting, None),
+            (true, Lane::Queue) => (Phase::Waiting, Some(NextRetry::AtGate)),
+        };
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let (sender, state) = watch::channel(ConnectionState {
-            phase: Phase::Connecting,
-            since: SystemTime::now(),
+            phase,
+            since: inner.config.clock.now(),
+            on,
             auto_reconnect,
             attempt: 0,
-            next_retry: None,
+            next_retry,
             failure: None,
+            options: Arc::new(options),
         });
         let shared = Arc::new(Shared::default());
         let number = inner.spawned.fetch_add(1, Ordering::Relaxed);
         let mut task = ConnectionTask {
             endpoint: endpoint.clone(),
+            number,
             dialer: Arc::clone(&inner.dialer),
-            backoff: inner.config.backoff,
-            heartbeat: Heartbeat { interval: inner.config.ping_interval, timeout: inner.config.pong_timeout },
+            gate: inner.gate.clone(),
+            config: Arc::clone(&inner.config),
+            events: inner.events.clone(),
             rng: SmallRng::seed_from_u64(inner.config.seed.wrapping_add(number)),
             commands: receiver,
             state: sender,
             shared: Arc::clone(&shared),
-            retry_at: None,
+            permit: None,
         };
         let registry = Arc::clone(&inner.registry);
         inner.tasks.spawn(async move {
@@ -274,6 +456,26 @@ impl ConnectionManager {
             registry.remove(&task.endpoint);
         });
         Entry { endpoint, commands, state, shared }
+    }
+}
+
+impl Wanted {
+    /// A new endpoint.
+    fn new(endpoint: &EndpointName) -> Self {
+        Self { endpoint: endpoint.clone(), on: true, auto_reconnect: true, options: Options::default() }
+    }
+}
+
+impl Entry {
+    /// What an administrator wants of it.
+    fn wanted(&self) -> Wanted {
+        let state = self.state.borrow();
+        Wanted {
+            endpoint: self.endpoint.clone(),
+            on: state.on,
+            auto_reconnect: state.auto_reconnect,
+            options: Options::clone(&state.options),
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Data messages, as application code sees them.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use tokio::sync::broadcast;
 use tokio_tungstenite::tungstenite::Message as WsMessage;
@@ -61,7 +64,10 @@ pub enum RecvError {
 /// A slow subscriber never holds up the connection: it loses the oldest messages and is told how
 /// many.
 #[derive(Debug)]
-pub struct Subscription(broadcast::Receiver<Message>);
+pub struct Subscription {
+    messages: broadcast::Receiver<Message>,
+    dropped: Arc<AtomicU64>,
+}
 
 impl Subscription {
     /// The next message. Cancel safe.
@@ -70,8 +76,11 @@ impl Subscription {
     ///
     /// [`RecvError::Lagged`] once after messages were dropped, [`RecvError::Removed`] at the end.
     pub async fn recv(&mut self) -> Result<Message, RecvError> {
-        self.0.recv().await.map_err(|error| match error {
-            broadcast::error::RecvError::Lagged(dropped) => RecvError::Lagged(dropped),
+        self.messages.recv().await.map_err(|error| match error {
+            broadcast::error::RecvError::Lagged(dropped) => {
+                self.dropped.fetch_add(dropped, Relaxed);
+                RecvError::Lagged(dropped)
+            }
             broadcast::error::RecvError::Closed => RecvError::Removed,
         })
     }
@@ -79,15 +88,24 @@ impl Subscription {
 
 /// Hands messages to whoever subscribed; costs nothing until somebody has.
 #[derive(Debug, Default)]
-pub(super) struct Feed(std::sync::OnceLock<broadcast::Sender<Message>>);
+pub(super) struct Feed {
+    sender: OnceLock<broadcast::Sender<Message>>,
+    dropped: Arc<AtomicU64>,
+}
 
 impl Feed {
     pub(super) fn subscribe(&self) -> Subscription {
-        Subscription(self.0.get_or_init(|| broadcast::Sender::new(BACKLOG)).subscribe())
+        let messages = self.sender.get_or_init(|| broadcast::Sender::new(BACKLOG)).subscribe();
+        Subscription { messages, dropped: Arc::clone(&self.dropped) }
+    }
+
+    /// Messages that slow subscribers have lost.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.load(Relaxed)
     }
 
     pub(super) fn publish(&self, frame: &WsMessage) {
-        if let Some(sender) = self.0.get()
+        if let Some(sender) = self.sender.get()
             && sender.receiver_count() > 0
             && let Some(message) = Message::copy_of(frame)
         {

@@ -7,14 +7,20 @@ use std::{
     time::SystemTime,
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 
 use super::{
-    state::{ConnectionState, Shared},
+    failure::Failure,
+    state::{ConnectionState, NextRetry, Shared},
     task::Command,
 };
 use crate::{
-    model::{BaseUrl, Connection, ConnectionList, EndpointName, ListQuery, PER_PAGE, Sort, SortKey, Status, Summary},
+    model::{
+        BaseUrl, Connection, ConnectionList, EndpointName, ListQuery, PER_PAGE, Phase, Sort, SortKey, Status, Summary,
+    },
     server::clock::unix_ms,
 };
 
@@ -26,31 +32,72 @@ pub(super) struct Entry {
     pub(super) shared: Arc<Shared>,
 }
 
+/// What a description needs besides the connection itself.
+pub(super) struct View<'a> {
+    pub(super) base: &'a BaseUrl,
+    /// Now on the wall.
+    pub(super) now: SystemTime,
+    /// Why the host's endpoints wait for its next probe, and when that is.
+    pub(super) trouble: Option<(Arc<Failure>, Instant)>,
+}
+
+impl View<'_> {
+    /// When the next attempt starts, on the wall.
+    fn retry_ms(&self, next: NextRetry) -> i64 {
+        let now = Instant::now();
+        let at = match next {
+            NextRetry::At(at) => at,
+            NextRetry::AtGate => self.trouble.as_ref().map_or(now, |(_, probe_at)| *probe_at),
+        };
+        unix_ms(self.now + at.saturating_duration_since(now))
+    }
+
+    /// Why a connection is down, and, if that has changed since, why its host is.
+    fn cause_text(&self, state: &ConnectionState) -> Option<String> {
+        let own = state.failure.as_ref().map(ToString::to_string);
+        let host = self.trouble.as_ref().filter(|_| state.next_retry == Some(NextRetry::AtGate));
+        match (own, host.map(|(why, _)| why.to_string())) {
+            (Some(own), Some(host)) if own != host => Some(format!("{own} Since then: {host}")),
+            (own, host) => own.or(host),
+        }
+    }
+}
+
 impl Entry {
     fn status(&self) -> Status {
         self.state.borrow().phase.status()
     }
 
     /// The connection as it is now.
-    pub(super) fn describe(&self, base: &BaseUrl) -> Connection {
+    pub(super) fn describe(&self, view: &View<'_>) -> Connection {
         let state = self.state.borrow().clone();
         let failure = state.failure.as_deref();
         Connection {
             endpoint: self.endpoint.clone(),
-            url: base.endpoint_url(&self.endpoint),
+            url: view.base.endpoint_url(&self.endpoint),
             phase: state.phase,
             auto_reconnect: state.auto_reconnect,
             since_ms: unix_ms(state.since),
             attempt: state.attempt,
-            next_retry_ms: state.next_retry.map(unix_ms),
-            cause: failure.map(super::Failure::cause),
-            cause_text: failure.map(ToString::to_string),
-            close_code: failure.and_then(super::Failure::close_code),
-            rtt_ms: self.shared.rtt_ms(),
+            next_retry_ms: state.next_retry.map(|next| view.retry_ms(next)),
+            cause: failure.map(Failure::cause),
+            cause_text: view.cause_text(&state),
+            close_code: failure.and_then(Failure::close_code),
+            rtt_ms: self.shared.rtt_ms().filter(|_| state.phase == Phase::Connected),
             messages_received: self.shared.messages_received(),
             bytes_received: self.shared.bytes_received(),
             last_message_ms: self.shared.last_message_ms(),
+            messages_dropped: self.shared.feed.dropped(),
+            silent: self.is_silent(&state, view.now),
         }
+    }
+
+    fn is_silent(&self, state: &ConnectionState, now: SystemTime) -> bool {
+        let Some(longest) = state.options.max_silence().filter(|_| state.phase == Phase::Connected) else {
+            return false;
+        };
+        let heard_ms = self.shared.last_message_ms().unwrap_or_default().max(unix_ms(state.since));
+        i128::from(unix_ms(now) - heard_ms) > longest.as_millis().cast_signed()
     }
 }
 
@@ -104,7 +151,7 @@ impl Registry {
     }
 
     /// One page of the connections that match a query, with the summary of all, in one pass.
-    pub(super) fn list(&self, query: &ListQuery, base: &BaseUrl, now: SystemTime) -> ConnectionList {
+    pub(super) fn list(&self, query: &ListQuery, view: &View<'_>) -> ConnectionList {
         let search = query.search.to_ascii_lowercase();
         let found = |entry: &Entry| search.is_empty() || entry.endpoint.as_str().to_ascii_lowercase().contains(&search);
         let mut summary = Summary::default();
@@ -121,13 +168,13 @@ impl Registry {
         let page = query.page.min(count.saturating_sub(1) / PER_PAGE);
         let rows = matching.iter().skip((page * PER_PAGE) as usize).take(PER_PAGE as usize);
         ConnectionList {
-            now_ms: unix_ms(now),
+            now_ms: unix_ms(view.now),
             summary,
             matching: count,
             page,
-            rows: rows.map(|entry| entry.describe(base)).collect(),
-            base_url: base.clone(),
-            samples: Vec::new(),
+            rows: rows.map(|entry| entry.describe(view)).collect(),
+            base_url: view.base.clone(),
+            ..ConnectionList::default()
         }
     }
 }

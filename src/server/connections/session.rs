@@ -5,7 +5,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
@@ -16,7 +16,10 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::{dial::WebSocket, failure::Failure, message::Message, state::Shared};
-use crate::model::PeerText;
+use crate::{
+    model::{PeerText, TextPing},
+    server::clock::Clock,
+};
 
 /// Messages that may wait to be sent.
 const OUTBOX: usize = 64;
@@ -24,11 +27,17 @@ const OUTBOX: usize = 64;
 /// How long a close frame may wait for the peer's own.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often to ping, and how long to wait for the pong.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Heartbeat {
-    pub(super) interval: Duration,
-    pub(super) timeout: Duration,
+/// How an open connection is watched.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    /// How often to ping.
+    pub(super) ping_interval: Duration,
+    /// How long to wait for the pong.
+    pub(super) pong_timeout: Duration,
+    /// How long without a message before the connection is given up.
+    pub(super) recycle_after: Option<Duration>,
+    /// A ping inside text messages to be answered.
+    pub(super) text_ping: Option<TextPing>,
 }
 
 /// Whether a ping is due or a pong awaited.
@@ -41,8 +50,9 @@ pub(super) struct Session {
     socket: WebSocket,
     outbox: VecDeque<WsMessage>,
     unflushed: bool,
-    heartbeat: Heartbeat,
+    watch: Watch,
     liveness: Liveness,
+    last_message: Instant,
     pings: u64,
 }
 
@@ -50,9 +60,10 @@ pub(super) struct Session {
 pub(super) struct OutboxFull;
 
 impl Session {
-    pub(super) fn new(socket: WebSocket, heartbeat: Heartbeat) -> Self {
-        let liveness = Liveness::PingAt(Instant::now() + heartbeat.interval);
-        Self { socket, outbox: VecDeque::new(), unflushed: false, heartbeat, liveness, pings: 0 }
+    pub(super) fn new(socket: WebSocket, watch: Watch) -> Self {
+        let now = Instant::now();
+        let liveness = Liveness::PingAt(now + watch.ping_interval);
+        Self { socket, outbox: VecDeque::new(), unflushed: false, watch, liveness, last_message: now, pings: 0 }
     }
 
     /// Queues a message to be sent.
@@ -66,23 +77,34 @@ impl Session {
 
     /// Holds the connection until it ends, and tells why. Cancel safe: everything that must outlive
     /// a call is in `self`.
-    pub(super) async fn run(&mut self, shared: &Shared) -> Failure {
+    pub(super) async fn run(&mut self, shared: &Shared, clock: &dyn Clock) -> Failure {
         loop {
-            let deadline = match &self.liveness {
+            let heartbeat = match &self.liveness {
                 Liveness::PingAt(at) => *at,
-                Liveness::PongBy { sent, .. } => *sent + self.heartbeat.timeout,
+                Liveness::PongBy { sent, .. } => *sent + self.watch.pong_timeout,
             };
+            let silent = self.watch.recycle_after.map(|after| self.last_message + after);
+            let deadline = silent.map_or(heartbeat, |silent| silent.min(heartbeat));
             tokio::select! {
                 frame = poll_fn(|cx| self.poll_frame(cx)) => match frame {
-                    Ok(frame) => if let Some(failure) = self.receive(frame, shared).await { return failure },
+                    Ok(frame) => if let Some(failure) = self.receive(frame, shared, clock).await { return failure },
                     Err(failure) => return failure,
                 },
-                () = sleep_until(deadline) => match self.liveness {
-                    Liveness::PingAt(_) => self.ping(),
-                    Liveness::PongBy { .. } => return Failure::PongTimeout { after: self.heartbeat.timeout },
-                },
+                () = sleep_until(deadline) => if let Some(failure) = self.overdue(heartbeat, deadline) { return failure },
             }
         }
+    }
+
+    /// Acts on a deadline: pings, or tells why the connection is given up.
+    fn overdue(&mut self, heartbeat: Instant, deadline: Instant) -> Option<Failure> {
+        if deadline < heartbeat {
+            return self.watch.recycle_after.map(|after| Failure::Silent { after });
+        }
+        match self.liveness {
+            Liveness::PingAt(_) => self.ping(),
+            Liveness::PongBy { .. } => return Some(Failure::PongTimeout { after: self.watch.pong_timeout }),
+        }
+        None
     }
 
     /// Ends the connection with a close frame and gives the peer a moment to answer it.
@@ -104,10 +126,24 @@ impl Session {
         self.liveness = Liveness::PongBy { sent: Instant::now(), payload };
     }
 
-    async fn receive(&mut self, frame: WsMessage, shared: &Shared) -> Option<Failure> {
+    /// Whether a text is a ping of the feed's own making, which is then answered; it brings no news.
+    fn answer_text_ping(&mut self, text: &str) -> bool {
+        let Some(TextPing { pong, .. }) = self.watch.text_ping.as_ref().filter(|own| own.ping == text) else {
+            return false;
+        };
+        // A peer that asks and does not read must not fill our memory.
+        if self.outbox.len() < OUTBOX {
+            self.outbox.push_front(WsMessage::text(pong.clone()));
+        }
+        true
+    }
+
+    async fn receive(&mut self, frame: WsMessage, shared: &Shared, clock: &dyn Clock) -> Option<Failure> {
         match &frame {
+            WsMessage::Text(text) if self.answer_text_ping(text.as_str()) => {}
             WsMessage::Text(_) | WsMessage::Binary(_) => {
-                shared.count_received(frame.len(), SystemTime::now());
+                self.last_message = Instant::now();
+                shared.count_received(frame.len(), clock.now());
                 shared.feed.publish(&frame);
             }
             WsMessage::Pong(received) => {
@@ -115,7 +151,7 @@ impl Session {
                     && received[..] == payload
                 {
                     shared.set_rtt(Some(sent.elapsed()));
-                    self.liveness = Liveness::PingAt(sent + self.heartbeat.interval);
+                    self.liveness = Liveness::PingAt(sent + self.watch.ping_interval);
                 }
             }
             WsMessage::Close(frame) => {

@@ -8,8 +8,20 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{failure::Failure, message::Feed};
+use tokio::time::Instant;
+
+use super::{failure::Failure, message::Feed, options::Options};
 use crate::{model::Phase, server::clock::unix_ms};
+
+/// When a connection is tried again. By a clock that does not jump.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextRetry {
+    /// At a time of its own.
+    At(Instant),
+    /// When the gate to its host lets it: with the host's next probe while the host fails, else as
+    /// soon as its turn comes.
+    AtGate,
+}
 
 /// The state of a connection. Only the connection's task writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,14 +30,18 @@ pub struct ConnectionState {
     pub phase: Phase,
     /// Since when.
     pub since: SystemTime,
+    /// Whether an administrator wants it up.
+    pub on: bool,
     /// Whether it is connected again after it was lost.
     pub auto_reconnect: bool,
     /// Failures in a row, so the number of the retry under way or next; 0 at first.
     pub attempt: u32,
     /// When the next attempt starts.
-    pub next_retry: Option<SystemTime>,
+    pub next_retry: Option<NextRetry>,
     /// Why it is not up; none while connected or when an administrator turned it off.
     pub failure: Option<Arc<Failure>>,
+    /// What differs for it.
+    pub options: Arc<Options>,
 }
 
 /// What a connection's task shares with everybody who looks at it. The counts belong to the

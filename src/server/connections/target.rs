@@ -80,13 +80,17 @@ impl Base {
         self.0.scheme() == "wss"
     }
 
-    /// The URL of an endpoint, with the base's query.
+    /// The URL of an endpoint, with the base's query and what is added to it.
     ///
     /// A name's characters need no escaping and it has no dot segments, so the result always has
     /// the base's origin and begins with its path.
-    pub(super) fn endpoint_url(&self, endpoint: &EndpointName) -> Url {
+    pub(super) fn endpoint_url(&self, endpoint: &EndpointName, added_query: Option<&str>) -> Url {
         let mut url = self.0.clone();
         url.set_path(&format!("{}{endpoint}", self.0.path()));
+        if let Some(added) = added_query {
+            let query = self.0.query().map_or_else(|| added.to_owned(), |query| format!("{query}&{added}"));
+            url.set_query(Some(&query));
+        }
         url
     }
 }
@@ -116,11 +120,13 @@ mod tests {
 
     #[test]
     fn appends_names_and_keeps_the_query() {
-        let url = base("ws://localhost:8000/ws/?token=s3cret").endpoint_url(&"a/b".parse().expect("a name"));
+        let url = base("ws://localhost:8000/ws/?token=s3cret").endpoint_url(&"a/b".parse().expect("a name"), None);
         assert_eq!(url.as_str(), "ws://localhost:8000/ws/a/b?token=s3cret");
-        let url = base("wss://example.org").endpoint_url(&"feed".parse().expect("a name"));
-        assert_eq!(url.as_str(), "wss://example.org/feed");
-        let url = base("ws://[::1]:9/x").endpoint_url(&"feed".parse().expect("a name"));
+        let url = base("ws://localhost/ws/?token=x").endpoint_url(&"a".parse().expect("a name"), Some("id=#1"));
+        assert_eq!(url.as_str(), "ws://localhost/ws/a?token=x&id=%231");
+        let url = base("wss://example.org").endpoint_url(&"feed".parse().expect("a name"), Some("EIO=4"));
+        assert_eq!(url.as_str(), "wss://example.org/feed?EIO=4");
+        let url = base("ws://[::1]:9/x").endpoint_url(&"feed".parse().expect("a name"), None);
         assert_eq!(url.as_str(), "ws://[::1]:9/x/feed");
     }
 
@@ -158,7 +164,7 @@ mod tests {
         fn no_name_leaves_the_base(text in texts()) {
             if let Ok(name) = text.parse::<EndpointName>() {
                 let base = base("ws://localhost:8000/ws/");
-                let url = base.endpoint_url(&name);
+                let url = base.endpoint_url(&name, None);
                 prop_assert_eq!(url.origin(), base.0.origin());
                 prop_assert!(url.path().starts_with("/ws/"), "{}", url);
                 prop_assert_eq!(url.path().len(), "/ws/".len() + name.as_str().len());

@@ -1,11 +1,6 @@
 //! The task that owns one connection: a state machine driven by commands, the network and time.
 
-use std::{
-    panic::AssertUnwindSafe,
-    pin::pin,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use rand::rngs::SmallRng;
@@ -17,32 +12,49 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::{error, info};
 
 use super::{
-    backoff::Backoff,
+    ManagerConfig,
     dial::{Dialer, WebSocket},
+    events::EventSink,
     failure::Failure,
+    gate::{HostGate, Lane, Permit},
     manager::SendError,
     message::Message,
+    options::Options,
     policy::{STABLE_AFTER, Verdict, judge},
-    session::{Heartbeat, Session},
-    state::{ConnectionState, Shared},
+    session::Session,
+    state::{ConnectionState, NextRetry, Shared},
 };
-use crate::model::{EndpointName, Phase};
+use crate::{
+    model::{EndpointName, Event, EventKind, Phase},
+    server::clock::unix_ms,
+};
 
 /// Tells whoever gave a command that it has been carried out.
 pub(super) type Ack = oneshot::Sender<()>;
 
 /// What can be asked of a connection.
 pub(super) enum Command {
-    /// Connect now, if not connected; with `Some`, also set auto reconnect.
-    Connect { auto_reconnect: Option<bool>, done: Ack },
+    /// Connect now, if not connected; with `Some`, also change what it says.
+    Connect { change: Change, done: Ack },
+    /// Change something; an open connection whose options change is opened anew.
+    Change { change: Change, done: Ack },
     /// Close the socket and stay off.
     Disconnect { done: Ack },
-    /// Set auto reconnect.
-    SetAutoReconnect { enabled: bool, done: Ack },
+    /// Make no more attempts until resumed; nothing if none is scheduled.
+    Pause { done: Ack },
+    /// Make attempts again, in the order of the gate; nothing unless it is off.
+    Resume { done: Ack },
     /// Send a message.
     Send { message: Message, done: oneshot::Sender<Result<(), SendError>> },
     /// Close the socket with this code and end the task.
     Stop { code: CloseCode },
+}
+
+/// What is to be different from now on; none for as it was.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Change {
+    pub(super) auto_reconnect: Option<bool>,
+    pub(super) options: Option<Arc<Options>>,
 }
 
 /// What a command means for what the task is doing.
@@ -67,15 +79,18 @@ enum Flow {
 /// Everything one connection needs.
 pub(super) struct ConnectionTask {
     pub(super) endpoint: EndpointName,
+    /// Tells this endpoint from others at the gate.
+    pub(super) number: u64,
     pub(super) dialer: Arc<Dialer>,
-    pub(super) backoff: Backoff,
-    pub(super) heartbeat: Heartbeat,
+    pub(super) gate: HostGate,
+    pub(super) config: Arc<ManagerConfig>,
+    pub(super) events: EventSink,
     pub(super) rng: SmallRng,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) state: watch::Sender<ConnectionState>,
     pub(super) shared: Arc<Shared>,
-    /// When the next attempt starts, by the clock that sleeps go by.
-    pub(super) retry_at: Option<Instant>,
+    /// Leave to dial, if the gate has given it already.
+    pub(super) permit: Option<Permit>,
 }
 
 impl ConnectionTask {
@@ -96,17 +111,35 @@ impl ConnectionTask {
         self.state.borrow().phase
     }
 
-    /// Waits for a command or for the time of the next attempt.
+    /// Waits for a command or for the next attempt's turn.
     async fn rest(&mut self) -> Flow {
-        let due = async {
-            match self.retry_at {
-                Some(at) => sleep_until(at).await,
+        let (next, of_host) = {
+            let state = self.state.borrow();
+            (state.next_retry, state.failure.as_ref().is_some_and(|failure| failure.is_of_host()))
+        };
+        let gate = self.gate.clone();
+        let mut recoveries = gate.recoveries();
+        let turn = async {
+            match next {
+                Some(NextRetry::At(at)) => {
+                    tokio::select! {
+                        () = sleep_until(at) => {}
+                        // What the host was blocked for is over.
+                        Ok(()) = recoveries.changed(), if of_host => {}
+                    }
+                    None
+                }
+                Some(NextRetry::AtGate) => Some(gate.admit(Lane::Queue).await),
                 None => std::future::pending().await,
             }
         };
         let command = tokio::select! {
-            () = due => {
-                self.enter(Phase::Connecting, |_| {});
+            permit = turn => {
+                self.permit = permit;
+                match self.permit {
+                    Some(_) => self.enter(Phase::Connecting, |_| {}),
+                    None => self.state.send_modify(|state| state.next_retry = Some(NextRetry::AtGate)),
+                }
                 return Flow::Continue;
             }
             command = self.commands.recv() => command,
@@ -130,7 +163,7 @@ impl ConnectionTask {
             Ok(flow) => flow,
             Err(_) => {
                 error!(endpoint = %self.endpoint, "a panic ended the attempt");
-                self.fail(Failure::Internal, started.elapsed());
+                self.fail(Arc::new(Failure::Internal), started.elapsed(), false);
                 Flow::Continue
             }
         }
@@ -138,15 +171,26 @@ impl ConnectionTask {
 
     /// Dials, and holds the connection that comes of it.
     async fn attempt(&mut self) -> Flow {
-        let dialer = Arc::clone(&self.dialer);
-        let endpoint = self.endpoint.clone();
-        let mut dial = pin!(dialer.open(&endpoint));
+        let (dialer, gate) = (Arc::clone(&self.dialer), self.gate.clone());
+        let (endpoint, options) = (self.endpoint.clone(), Arc::clone(&self.state.borrow().options));
+        let permit = self.permit.take();
+        let mut dial = pin!(async {
+            let permit = match permit {
+                Some(permit) => permit,
+                None => gate.admit(Lane::Urgent).await,
+            };
+            (dialer.open(&endpoint, &options).await, permit)
+        });
         loop {
             let command = tokio::select! {
-                opened = &mut dial => return match opened {
-                    Ok(socket) => self.hold(socket).await,
+                (opened, permit) = &mut dial => return match opened {
+                    Ok(socket) => {
+                        self.gate.reached();
+                        drop(permit);
+                        self.hold(socket).await
+                    }
                     Err(failure) => {
-                        self.fail(failure, Duration::ZERO);
+                        self.attempt_failed(failure, permit);
                         Flow::Continue
                     }
                 },
@@ -154,7 +198,13 @@ impl ConnectionTask {
             };
             match self.obey(command, None) {
                 Turn::Stay => {}
-                Turn::Attempt(done) => drop(done.send(())),
+                Turn::Attempt(done) => {
+                    let _ = done.send(());
+                    if self.state.borrow().options != options {
+                        // The attempt under way was made with what no longer holds.
+                        return Flow::Continue;
+                    }
+                }
                 Turn::Off(done) => {
                     self.turn_off(done);
                     return Flow::Continue;
@@ -164,25 +214,53 @@ impl ConnectionTask {
         }
     }
 
+    /// Tells the gate of a failed attempt before the permit goes back.
+    fn attempt_failed(&mut self, failure: Failure, permit: Permit) {
+        let failure = Arc::new(failure);
+        let at_gate = if failure.is_of_host() {
+            let not_before = match judge(&failure, self.state.borrow().options.rules()) {
+                Verdict::NotBefore(wait) => wait,
+                _ => Duration::ZERO,
+            };
+            self.gate.failed(&permit, self.number, &failure, not_before)
+        } else {
+            self.gate.reached();
+            false
+        };
+        drop(permit);
+        self.fail(failure, Duration::ZERO, at_gate);
+    }
+
     /// Holds an open connection until it ends or is no longer wanted.
     async fn hold(&mut self, socket: WebSocket) -> Flow {
         let opened = Instant::now();
-        let mut session = Session::new(socket, self.heartbeat);
+        let options = Arc::clone(&self.state.borrow().options);
+        let mut session = Session::new(socket, options.watch(&self.config));
         self.shared.set_rtt(None);
         self.enter(Phase::Connected, |state| state.failure = None);
+        self.tell(EventKind::Connected);
         info!(endpoint = %self.endpoint, "connected");
-        let shared = Arc::clone(&self.shared);
+        let (shared, config) = (Arc::clone(&self.shared), Arc::clone(&self.config));
         loop {
             let command = tokio::select! {
-                failure = session.run(&shared) => {
-                    self.fail(failure, opened.elapsed());
+                failure = session.run(&shared, &*config.clock) => {
+                    self.fail(Arc::new(failure), opened.elapsed(), false);
                     return Flow::Continue;
                 }
                 command = self.commands.recv() => command,
             };
             match self.obey(command, Some(&mut session)) {
                 Turn::Stay => {}
-                Turn::Attempt(done) => drop(done.send(())),
+                Turn::Attempt(done) => {
+                    if self.state.borrow().options == options {
+                        let _ = done.send(());
+                        continue;
+                    }
+                    session.close(CloseCode::Normal).await;
+                    self.enter(Phase::Connecting, |state| state.attempt = 0);
+                    let _ = done.send(());
+                    return Flow::Continue;
+                }
                 Turn::Off(done) => {
                     session.close(CloseCode::Normal).await;
                     self.turn_off(done);
@@ -199,14 +277,28 @@ impl ConnectionTask {
     /// Carries out what needs no change of phase, and says what does.
     fn obey(&mut self, command: Option<Command>, session: Option<&mut Session>) -> Turn {
         match command {
-            Some(Command::Connect { auto_reconnect, done }) => {
-                if let Some(enabled) = auto_reconnect {
-                    self.state.send_modify(|state| state.auto_reconnect = enabled);
-                }
+            Some(Command::Connect { change, done }) => {
+                self.apply(change);
+                self.state.send_modify(|state| state.on = true);
                 Turn::Attempt(done)
             }
+            Some(Command::Change { change, done }) => self.change(change, done),
             Some(Command::Disconnect { done }) => Turn::Off(done),
-            Some(Command::SetAutoReconnect { enabled, done }) => self.set_auto_reconnect(enabled, done),
+            Some(Command::Pause { done }) => {
+                if matches!(self.phase(), Phase::Waiting | Phase::Blocked) {
+                    self.enter(Phase::Off, |state| state.on = false);
+                }
+                acknowledged(done)
+            }
+            Some(Command::Resume { done }) => {
+                if self.phase() == Phase::Off {
+                    self.enter(Phase::Waiting, |state| {
+                        state.on = true;
+                        state.next_retry = Some(NextRetry::AtGate);
+                    });
+                }
+                acknowledged(done)
+            }
             Some(Command::Send { message, done }) => {
                 let sent = match session {
                     Some(session) => session.enqueue(&message).map_err(|_| SendError::OutboxFull),
@@ -220,26 +312,38 @@ impl ConnectionTask {
         }
     }
 
+    fn apply(&mut self, change: Change) {
+        self.state.send_if_modified(|state| {
+            let before = (state.auto_reconnect, Arc::clone(&state.options));
+            state.auto_reconnect = change.auto_reconnect.unwrap_or(state.auto_reconnect);
+            state.options = change.options.unwrap_or_else(|| Arc::clone(&state.options));
+            before != (state.auto_reconnect, Arc::clone(&state.options))
+        });
+    }
+
     /// A connection that was lost follows its switch: off stops the retries, on starts them again.
-    fn set_auto_reconnect(&mut self, enabled: bool, done: Ack) -> Turn {
-        self.state.send_modify(|state| state.auto_reconnect = enabled);
-        let lost = self.state.borrow().failure.is_some();
-        match self.phase() {
-            Phase::Waiting | Phase::Blocked if !enabled => {
-                self.retry_at = None;
-                self.enter(Phase::Off, |_| {});
-            }
-            Phase::Off if enabled && lost => return Turn::Attempt(done),
+    /// New options are tried at once where the old ones are in use or have failed.
+    fn change(&mut self, change: Change, done: Ack) -> Turn {
+        let (switched, anew) = (change.auto_reconnect, change.options.is_some());
+        self.apply(change);
+        let lost = {
+            let state = self.state.borrow();
+            state.on && state.failure.is_some()
+        };
+        match (self.phase(), switched) {
+            (Phase::Waiting | Phase::Blocked, Some(false)) => self.enter(Phase::Off, |_| {}),
+            (Phase::Off, Some(true)) if lost => return Turn::Attempt(done),
+            (Phase::Off, _) => {}
+            _ if anew => return Turn::Attempt(done),
             _ => {}
         }
-        let _ = done.send(());
-        Turn::Stay
+        acknowledged(done)
     }
 
     /// Turns the connection off on an administrator's word.
     fn turn_off(&mut self, done: Ack) {
-        self.retry_at = None;
         self.enter(Phase::Off, |state| {
+            state.on = false;
             state.attempt = 0;
             state.failure = None;
         });
@@ -247,34 +351,63 @@ impl ConnectionTask {
         let _ = done.send(());
     }
 
-    /// Records a failure and schedules what follows. `held` is how long the connection was open.
-    fn fail(&mut self, failure: Failure, held: Duration) {
+    /// Records a failure and schedules what follows. `held` is how long the connection was open, and
+    /// `at_gate` whether the host fails, so that its next probe speaks for this connection too.
+    fn fail(&mut self, failure: Arc<Failure>, held: Duration, at_gate: bool) {
+        let was_open = self.phase() == Phase::Connected;
         let attempt = if held >= STABLE_AFTER { 1 } else { self.state.borrow().attempt.saturating_add(1) };
-        let (phase, delay) = if self.state.borrow().auto_reconnect {
-            let verdict = judge(&failure);
-            let phase = if verdict == Verdict::Blocked { Phase::Blocked } else { Phase::Waiting };
-            (phase, Some(verdict.delay(attempt, &self.backoff, &mut self.rng)))
-        } else {
-            (Phase::Off, None)
+        let verdict = judge(&failure, self.state.borrow().options.rules());
+        let delay = verdict.delay(attempt, &self.config.backoff, &mut self.rng);
+        let delay = delay.filter(|_| self.state.borrow().auto_reconnect);
+        let (phase, next_retry) = match (&verdict, delay) {
+            (_, None) => (Phase::Off, None),
+            (Verdict::Backoff, Some(_)) if at_gate => (Phase::Waiting, Some(NextRetry::AtGate)),
+            (Verdict::Blocked, Some(delay)) => (Phase::Blocked, Some(NextRetry::At(Instant::now() + delay))),
+            (_, Some(delay)) => (Phase::Waiting, Some(NextRetry::At(Instant::now() + delay))),
         };
         info!(
             endpoint = %self.endpoint, cause = failure.cause().as_str(), close_code = failure.close_code(), attempt,
-            retry_in_ms = delay.map(|delay| delay.as_millis()), reason = %failure, "not connected",
+            retry_in_ms = delay.filter(|_| !at_gate).map(|delay| delay.as_millis()), reason = %failure, "not connected",
         );
-        self.retry_at = delay.map(|delay| Instant::now() + delay);
+        self.events.push(Event {
+            cause: Some(failure.cause()),
+            close_code: failure.close_code(),
+            attempt,
+            text: failure.to_string(),
+            ..self.event(match phase {
+                Phase::Blocked => EventKind::Blocked,
+                _ if was_open => EventKind::Disconnected,
+                _ => EventKind::AttemptFailed,
+            })
+        });
         self.enter(phase, |state| {
             state.attempt = attempt;
-            state.next_retry = delay.map(|delay| SystemTime::now() + delay);
-            state.failure = Some(Arc::new(failure));
+            state.next_retry = next_retry;
+            state.failure = Some(failure);
         });
     }
 
+    fn event(&self, kind: EventKind) -> Event {
+        Event::new(self.endpoint.clone(), unix_ms(self.config.clock.now()), kind)
+    }
+
+    fn tell(&self, kind: EventKind) {
+        self.events.push(self.event(kind));
+    }
+
     fn enter(&mut self, phase: Phase, change: impl FnOnce(&mut ConnectionState)) {
+        let now = self.config.clock.now();
         self.state.send_modify(|state| {
             state.phase = phase;
-            state.since = SystemTime::now();
+            state.since = now;
             state.next_retry = None;
             change(state);
         });
     }
+}
+
+/// What a command means that has been carried out.
+fn acknowledged(done: Ack) -> Turn {
+    let _ = done.send(());
+    Turn::Stay
 }

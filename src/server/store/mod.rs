@@ -2,29 +2,44 @@
 
 mod administrators;
 mod audit;
+mod connections;
 mod sessions;
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
 };
 
 use sqlx::{
     SqlitePool,
+    error::DatabaseError,
     migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use tokio::time::sleep;
+use tracing::{error, info};
+
 pub use administrators::StoredAdministrator;
 pub use audit::AUDIT_KEPT;
+pub use connections::{EVENTS_KEPT, EVENTS_KEPT_MS};
 pub use sessions::{SESSION_IDLE_MS, SESSION_LIFE_MS, StoredSession};
+
+use super::clock::unix_ms;
 
 /// The name of the file in the data directory.
 const FILE: &str = "monitor.sqlite";
 
 /// How long a statement waits for another process, such as the command line, to finish writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait before a full disk is tried again.
+const FULL_CHECK: Duration = Duration::from_secs(1);
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,14 +63,25 @@ pub enum StoreError {
         /// What is wrong with it.
         detail: String,
     },
+    /// The disk is full. Nothing was changed.
+    #[error("the disk is full")]
+    Full,
     /// A statement failed.
     #[error("the store failed: {0}")]
-    Statement(#[from] sqlx::Error),
+    Statement(sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        // `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE` for the index of the log of writes (sqlite.org/rescode.html).
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        if matches!(code.as_deref(), Some("13" | "4874")) { Self::Full } else { Self::Statement(error) }
+    }
 }
 
 /// The store. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Store(SqlitePool);
+pub struct Store(SqlitePool, Arc<AtomicBool>);
 
 impl Store {
     /// Opens the store in a directory; makes both if they are not there.
@@ -86,7 +112,46 @@ impl Store {
         }
         let migrated: Result<(), MigrateError> = sqlx::migrate!("src/server/store/migrations").run(&pool).await;
         migrated.map_err(|error| unusable(error.to_string()))?;
-        Ok(Self(pool))
+        Ok(Self(pool, Arc::default()))
+    }
+
+    /// Whether the last thing that was to be written found the disk full. Clears by itself when there
+    /// is room again.
+    pub fn is_full(&self) -> bool {
+        self.1.load(Relaxed)
+    }
+
+    /// Writes something of no consequence, to see whether the store can be written.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`] and [`StoreError::Statement`].
+    pub async fn try_writing(&self) -> Result<(), StoreError> {
+        let written =
+            sqlx::query("UPDATE last_check SET at_ms = ?").bind(unix_ms(SystemTime::now())).execute(&self.0).await;
+        self.noting(written.map(drop).map_err(StoreError::from))
+    }
+
+    /// Notes whether something that was written found the disk full, and from then on looks every now
+    /// and then whether it still is.
+    fn noting<T>(&self, written: Result<T, StoreError>) -> Result<T, StoreError> {
+        match &written {
+            Ok(_) => self.1.store(false, Relaxed),
+            Err(StoreError::Full) if !self.1.swap(true, Relaxed) => {
+                error!("the disk is full: nothing can be changed until there is room");
+                let store = self.clone();
+                tokio::spawn(async move {
+                    while store.is_full() && !store.0.is_closed() {
+                        sleep(FULL_CHECK).await;
+                        // What it finds is noted.
+                        let _ = Box::pin(store.try_writing()).await;
+                    }
+                    info!("the store can be written again");
+                });
+            }
+            Err(_) => {}
+        }
+        written
     }
 
     /// Waits until everything is written, and closes the file.

@@ -1,6 +1,7 @@
 //! Sessions, by the SHA-256 of their ids.
 
 use sqlx::{Row, sqlite::SqliteRow};
+use tracing::warn;
 
 use super::{Store, StoreError};
 
@@ -79,7 +80,10 @@ impl Store {
         let Some(session) = found.as_ref().map(read).transpose()? else { return Ok(None) };
         if session.used_ms < now_ms - USE_WRITTEN_EVERY_MS {
             let query = sqlx::query("UPDATE session SET used_ms = ? WHERE id_sha256 = ?");
-            query.bind(now_ms).bind(id_sha256).execute(&self.0).await?;
+            if let Err(error) = query.bind(now_ms).bind(id_sha256).execute(&self.0).await {
+                // Such as a full disk: no reason to keep out whoever comes to see about it.
+                warn!(%error, "a session's use could not be noted");
+            }
         }
         Ok(Some(session.administrator))
     }

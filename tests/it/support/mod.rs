@@ -1,27 +1,15 @@
 //! What the tests share.
 
+#[path = "../../common/mod.rs"]
+mod common;
 pub mod monitor;
 pub mod upstream;
 
-use std::{future::Future, time::Duration};
+use websocket_monitor::server::connections::{Base, ConnectionManager, ManagerConfig};
 
-use tokio::time::timeout;
-use websocket_monitor::{
-    model::EndpointName,
-    server::connections::{Base, ConnectionManager, ManagerConfig},
-};
+pub use self::common::{name, soon};
 
 /// A manager below a base URL, whose jitter is the same in every run.
 pub fn manager(base: Base) -> ConnectionManager {
     ConnectionManager::new(base, ManagerConfig { seed: 1, ..ManagerConfig::default() })
-}
-
-/// A name.
-pub fn name(text: &str) -> EndpointName {
-    text.parse().expect(text)
-}
-
-/// Awaits what must come; a minute is for a machine that is busy with other things.
-pub async fn soon<T>(what: &str, event: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(60), event).await.unwrap_or_else(|_| panic!("waited in vain for: {what}"))
 }

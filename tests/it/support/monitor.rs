@@ -6,7 +6,12 @@ use reqwest::{Client, Response, redirect::Policy};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
-use websocket_monitor::server::{AppState, Server, config::Config, connections::Base, telemetry::LogFormat};
+use websocket_monitor::server::{
+    AppState, Server,
+    config::Config,
+    connections::{Base, GateConfig},
+    telemetry::LogFormat,
+};
 
 use super::upstream::base_at;
 
@@ -32,6 +37,7 @@ pub fn config(base_url: Base, data_dir: &Path) -> Config {
         admin_password: Some(PASSWORD.into()),
         public_url: None,
         trusted_proxies: Vec::new(),
+        connect_rate: GateConfig::default().rate,
     }
 }
 

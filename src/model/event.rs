@@ -1,0 +1,93 @@
+//! What happened to a connection, and when.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cause, EndpointName};
+
+/// What kind of thing happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The upgrade was done.
+    Connected,
+    /// An open connection ended.
+    Disconnected,
+    /// An attempt failed; another one is scheduled unless auto reconnect is off.
+    AttemptFailed,
+    /// It ended or failed such that trying again cannot help now.
+    Blocked,
+    /// An administrator connected it, or told it to try now.
+    AskedToConnect,
+    /// An administrator disconnected it.
+    AskedToDisconnect,
+    /// An administrator stopped its attempts for the time being.
+    AskedToPause,
+    /// An administrator let its attempts go on.
+    AskedToResume,
+    /// An administrator turned auto reconnect on.
+    AutoReconnectOn,
+    /// An administrator turned auto reconnect off.
+    AutoReconnectOff,
+    /// An administrator changed its options.
+    OptionsChanged,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
+        Self::Connected,
+        Self::Disconnected,
+        Self::AttemptFailed,
+        Self::Blocked,
+        Self::AskedToConnect,
+        Self::AskedToDisconnect,
+        Self::AskedToPause,
+        Self::AskedToResume,
+        Self::AutoReconnectOn,
+        Self::AutoReconnectOff,
+        Self::OptionsChanged,
+    ];
+
+    /// The word for machines.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Disconnected => "disconnected",
+            Self::AttemptFailed => "attempt_failed",
+            Self::Blocked => "blocked",
+            Self::AskedToConnect => "asked_to_connect",
+            Self::AskedToDisconnect => "asked_to_disconnect",
+            Self::AskedToPause => "asked_to_pause",
+            Self::AskedToResume => "asked_to_resume",
+            Self::AutoReconnectOn => "auto_reconnect_on",
+            Self::AutoReconnectOff => "auto_reconnect_off",
+            Self::OptionsChanged => "options_changed",
+        }
+    }
+}
+
+/// Something that happened to a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The connection.
+    pub endpoint: EndpointName,
+    /// When, in Unix milliseconds by the server's clock.
+    pub at_ms: i64,
+    /// What.
+    pub kind: EventKind,
+    /// Why, if it is a failure.
+    pub cause: Option<Cause>,
+    /// The close code the peer sent.
+    pub close_code: Option<u16>,
+    /// Failures in a row, this one included; 0 if it is none.
+    pub attempt: u32,
+    /// The failure in sentences; empty if it is none.
+    pub text: String,
+}
+
+impl Event {
+    /// An event that is no failure.
+    pub fn new(endpoint: EndpointName, at_ms: i64, kind: EventKind) -> Self {
+        Self { endpoint, at_ms, kind, cause: None, close_code: None, attempt: 0, text: String::new() }
+    }
+}

@@ -1,0 +1,213 @@
+//! The gate that attempts pass on their way to a host.
+//!
+//! Jitter alone makes a storm worse: ten thousand connections that drop at once and each try again
+//! within half a second are a flood to a host that has just come back. So while a host fails, one
+//! probe speaks for all its endpoints, and once it is back they are admitted at a set pace.
+
+mod lanes;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rand::{SeedableRng, rngs::SmallRng};
+use tokio::{
+    sync::{Notify, oneshot, watch},
+    time::{Instant, sleep_until},
+};
+
+use self::lanes::{HostId, Lanes, Ticket};
+use super::failure::Failure;
+
+/// How attempts are admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GateConfig {
+    /// Attempts a second, over all hosts.
+    pub rate: NonZeroU32,
+    /// Handshakes under way at once.
+    pub in_flight: NonZeroU32,
+}
+
+impl GateConfig {
+    const DEFAULT_RATE: NonZeroU32 = NonZeroU32::new(2_000).expect("not zero");
+    const DEFAULT_IN_FLIGHT: NonZeroU32 = NonZeroU32::new(256).expect("not zero");
+}
+
+impl Default for GateConfig {
+    fn default() -> Self {
+        Self { rate: Self::DEFAULT_RATE, in_flight: Self::DEFAULT_IN_FLIGHT }
+    }
+}
+
+/// Which way to a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// An administrator waits for it: ahead of the queue, and also while the host fails.
+    Urgent,
+    /// In the order of coming, and behind a probe while the host fails.
+    Queue,
+}
+
+struct Inner {
+    lanes: Mutex<State>,
+    /// Something may have changed about when the next one is admitted.
+    changed: Notify,
+}
+
+struct State {
+    lanes: Lanes<oneshot::Sender<Permit>>,
+    /// Whether a task waits for the next time somebody can be admitted.
+    driven: bool,
+}
+
+/// The gate. Cheap to clone; several managers may share one.
+#[derive(Clone)]
+pub struct Gate(Arc<Inner>);
+
+/// The way to one host.
+#[derive(Clone)]
+pub(super) struct HostGate {
+    gate: Gate,
+    host: HostId,
+    recoveries: watch::Sender<u64>,
+}
+
+/// One attempt's leave to dial. Given back when dropped.
+pub(super) struct Permit {
+    gate: Gate,
+    host: HostId,
+    ticket: Ticket,
+}
+
+/// A place in a lane. Given up when dropped.
+struct Place<'a> {
+    gate: &'a HostGate,
+    ticket: Ticket,
+}
+
+impl Gate {
+    /// A gate whose jitter starts at `seed`.
+    pub fn new(config: &GateConfig, seed: u64) -> Self {
+        let lanes = Lanes::new(config, SmallRng::seed_from_u64(seed));
+        Self(Arc::new(Inner { lanes: Mutex::new(State { lanes, driven: false }), changed: Notify::new() }))
+    }
+
+    /// The way to a host.
+    pub(super) fn host(&self) -> HostGate {
+        HostGate { gate: self.clone(), host: self.lock().lanes.add_host(), recoveries: watch::Sender::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Admits whoever may be admitted now; sees to it that the next one is when the time has come.
+    fn advance(&self) {
+        let next = self.admit_all();
+        if next.is_none() {
+            return;
+        }
+        let mut state = self.lock();
+        if state.driven {
+            drop(state);
+            self.0.changed.notify_one();
+            return;
+        }
+        state.driven = true;
+        drop(state);
+        tokio::spawn(self.clone().drive());
+    }
+
+    /// Admits whoever may be admitted now, and tells when the next one may be.
+    fn admit_all(&self) -> Option<Instant> {
+        loop {
+            let now = Instant::now();
+            let mut state = self.lock();
+            let Some((host, ticket, waiter)) = state.lanes.admit(now) else {
+                return state.lanes.next_admission(now);
+            };
+            drop(state);
+            // Whoever has stopped waiting gives the permit back by dropping it, outside the lock.
+            let _ = waiter.send(Permit { gate: self.clone(), host, ticket });
+        }
+    }
+
+    /// Admits at the times that come, until only an attempt's end or a newcomer can change anything;
+    /// either of them comes by here again.
+    async fn drive(self) {
+        loop {
+            let changed = self.0.changed.notified();
+            match self.admit_all() {
+                Some(at) => {
+                    tokio::select! { () = sleep_until(at) => {} () = changed => {} }
+                }
+                None => {
+                    let mut state = self.lock();
+                    if state.lanes.next_admission(Instant::now()).is_none() {
+                        state.driven = false;
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl HostGate {
+    /// Waits for leave to dial. Cancel safe: whoever stops waiting leaves the lane.
+    pub(super) async fn admit(&self, lane: Lane) -> Permit {
+        loop {
+            let (sender, admitted) = oneshot::channel();
+            let ticket = self.gate.lock().lanes.enter(self.host, lane, sender);
+            let _place = Place { gate: self, ticket };
+            self.gate.advance();
+            // The sender is dropped unsent only if the gate's own task was, with its runtime.
+            if let Ok(permit) = admitted.await {
+                return permit;
+            }
+        }
+    }
+
+    /// Why the host's endpoints wait and when it is probed next; none while it does not fail.
+    pub(super) fn trouble(&self) -> Option<(Arc<Failure>, Instant)> {
+        self.gate.lock().lanes.trouble(self.host)
+    }
+
+    /// Tells of the host's recoveries from now on.
+    pub(super) fn recoveries(&self) -> watch::Receiver<u64> {
+        self.recoveries.subscribe()
+    }
+
+    /// An attempt got an answer that was not the host's failing.
+    pub(super) fn reached(&self) {
+        let recovered = self.gate.lock().lanes.reached(self.host);
+        if recovered {
+            self.recoveries.send_modify(|count| *count += 1);
+            self.gate.advance();
+        }
+    }
+
+    /// An endpoint's attempt found the host failing, and not to be tried before a time has gone by;
+    /// whether the host's endpoints now wait for its probes.
+    pub(super) fn failed(&self, permit: &Permit, endpoint: u64, why: &Arc<Failure>, not_before: Duration) -> bool {
+        let mut state = self.gate.lock();
+        state.lanes.failed(self.host, permit.ticket, endpoint, why, not_before, Instant::now())
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.gate.lock().lanes.ended(self.host, self.ticket);
+        self.gate.advance();
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.gate.gate.lock().lanes.leave(self.gate.host, self.ticket);
+    }
+}

@@ -1,0 +1,64 @@
+//! TLS: whom to trust, and what to say when nobody can be.
+
+use std::sync::Arc;
+
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{
+        CertificateError, ClientConfig, Error, RootCertStore,
+        crypto::ring,
+        pki_types::{CertificateDer, pem::PemObject},
+    },
+};
+
+use super::failure::Failure;
+use crate::model::PeerText;
+
+/// Mozilla's authorities, compiled in, so that every machine trusts the same.
+pub(super) fn built_in_roots() -> RootCertStore {
+    RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
+}
+
+/// The certificates in a file in PEM format. Read anew for every attempt, so that a file that was
+/// replaced counts at once.
+pub(super) async fn roots_in(path: &str) -> Result<RootCertStore, Failure> {
+    let unusable = |why: &str| Failure::Options { detail: PeerText::new(&format!("{path} cannot be used: {why}")) };
+    let pem = tokio::fs::read(path).await.map_err(|error| unusable(&error.kind().to_string()))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|_| unusable("it is not in PEM format"))?;
+        roots.add(certificate).map_err(|_| unusable("a certificate in it cannot be read"))?;
+    }
+    if roots.is_empty() { Err(unusable("it holds no certificate")) } else { Ok(roots) }
+}
+
+/// One for all connections that trust the same: a fresh one each costs 27 KiB more.
+pub(super) fn connector(roots: RootCertStore) -> TlsConnector {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring supports rustls' default protocol versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
+}
+
+/// What is wrong, in words for an operator; the library's own where it is not about a certificate.
+pub(super) fn words(error: &Error) -> String {
+    let Error::InvalidCertificate(problem) = error else { return error.to_string() };
+    match problem {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the server's certificate has expired".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the server's certificate is not valid yet".to_owned()
+        }
+        CertificateError::UnknownIssuer => {
+            "the server's certificate was issued by an authority that is not trusted".to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate is for another host name".to_owned()
+        }
+        CertificateError::Revoked => "the server's certificate was revoked".to_owned(),
+        other => format!("the server's certificate is invalid ({other})"),
+    }
+}

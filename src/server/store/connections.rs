@@ -1,0 +1,166 @@
+//! What is wanted of connections, and what happened to them.
+
+use std::{collections::BTreeSet, time::SystemTime};
+
+use futures_util::future::BoxFuture;
+use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+
+use super::{Store, StoreError};
+use crate::{
+    model::{Cause, ConnectionOptions, EndpointName, Event, EventKind},
+    server::{
+        clock::unix_ms,
+        connections::{KeepError, Keeper, Options, Wanted},
+    },
+};
+
+/// Events kept of each endpoint.
+pub const EVENTS_KEPT: i64 = 500;
+
+/// How long events are kept at most: 30 days, in milliseconds.
+pub const EVENTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+
+impl Store {
+    /// The events of an endpoint, newest first, at most `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`], as for every function here.
+    pub async fn events_of(&self, endpoint: &EndpointName, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let query = sqlx::query(
+            "SELECT endpoint, at_ms, kind, cause, close_code, attempt, text FROM event WHERE endpoint = ? \
+             ORDER BY id DESC LIMIT ?",
+        );
+        let rows = query.bind(endpoint.as_str()).bind(limit).fetch_all(&self.0).await?;
+        Ok(rows.iter().map(read_event).collect::<Result<_, _>>()?)
+    }
+
+    async fn load_wanted(&self) -> Result<Vec<Wanted>, StoreError> {
+        let query = sqlx::query("SELECT endpoint, is_on, auto_reconnect, options FROM connection ORDER BY endpoint");
+        let rows = query.fetch_all(&self.0).await?;
+        Ok(rows.iter().map(read_wanted).collect::<Result<_, _>>()?)
+    }
+
+    async fn save_wanted(&self, wanted: &Wanted, event: &Event) -> Result<(), StoreError> {
+        let options =
+            serde_json::to_string(wanted.options.given()).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        let mut transaction = self.0.begin().await?;
+        let query = sqlx::query(
+            "INSERT INTO connection (endpoint, is_on, auto_reconnect, options) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (endpoint) DO UPDATE SET is_on = ?2, auto_reconnect = ?3, options = ?4",
+        );
+        let bound = query.bind(wanted.endpoint.as_str()).bind(wanted.on).bind(wanted.auto_reconnect).bind(options);
+        bound.execute(&mut *transaction).await?;
+        add_event(&mut transaction, event).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn forget_wanted(&self, endpoint: &EndpointName) -> Result<(), StoreError> {
+        let query = sqlx::query("DELETE FROM connection WHERE endpoint = ?");
+        query.bind(endpoint.as_str()).execute(&self.0).await?;
+        Ok(())
+    }
+
+    async fn append_events(&self, events: &[Event]) -> Result<(), StoreError> {
+        let mut transaction = self.0.begin().await?;
+        for event in events {
+            add_event(&mut transaction, event).await?;
+        }
+        let endpoints: BTreeSet<_> = events.iter().map(|event| event.endpoint.as_str()).collect();
+        for endpoint in endpoints {
+            let query = sqlx::query(
+                "DELETE FROM event WHERE endpoint = ?1 AND id <= \
+                 (SELECT id FROM event WHERE endpoint = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+            );
+            query.bind(endpoint).bind(EVENTS_KEPT).execute(&mut *transaction).await?;
+        }
+        // The oldest have the lowest ids, so only those need be looked at.
+        let query = sqlx::query(
+            "DELETE FROM event WHERE id IN \
+             (SELECT id FROM (SELECT id, at_ms FROM event ORDER BY id LIMIT 1000) WHERE at_ms < ?)",
+        );
+        let oldest_ms = unix_ms(SystemTime::now()) - EVENTS_KEPT_MS;
+        query.bind(oldest_ms).execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// Adds an event, unless its endpoint has been removed meanwhile.
+async fn add_event(transaction: &mut Transaction<'_, Sqlite>, event: &Event) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(
+        "INSERT INTO event (endpoint, at_ms, kind, cause, close_code, attempt, text) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 \
+         WHERE EXISTS (SELECT 1 FROM connection WHERE endpoint = ?1)",
+    );
+    query
+        .bind(event.endpoint.as_str())
+        .bind(event.at_ms)
+        .bind(event.kind.as_str())
+        .bind(event.cause.map(Cause::as_str))
+        .bind(event.close_code)
+        .bind(event.attempt)
+        .bind(&event.text)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// What a newer or damaged store may hold and this program does not understand.
+fn unreadable(what: &'static str) -> impl Fn() -> sqlx::Error {
+    move || sqlx::Error::ColumnDecode { index: what.to_owned(), source: "not understood".into() }
+}
+
+fn read_wanted(row: &SqliteRow) -> Result<Wanted, sqlx::Error> {
+    let options: String = row.try_get(3)?;
+    let options: ConnectionOptions = serde_json::from_str(&options).map_err(|_| unreadable("options")())?;
+    Ok(Wanted {
+        endpoint: read_name(row)?,
+        on: row.try_get(1)?,
+        auto_reconnect: row.try_get(2)?,
+        options: Options::new(options).map_err(|_| unreadable("options")())?,
+    })
+}
+
+fn read_event(row: &SqliteRow) -> Result<Event, sqlx::Error> {
+    let (kind, cause): (String, Option<String>) = (row.try_get(2)?, row.try_get(3)?);
+    let kind = EventKind::ALL.into_iter().find(|known| known.as_str() == kind);
+    Ok(Event {
+        endpoint: read_name(row)?,
+        at_ms: row.try_get(1)?,
+        kind: kind.ok_or_else(unreadable("kind"))?,
+        cause: cause.and_then(|cause| Cause::ALL.into_iter().find(|known| known.as_str() == cause)),
+        close_code: row.try_get(4)?,
+        attempt: row.try_get(5)?,
+        text: row.try_get(6)?,
+    })
+}
+
+fn read_name(row: &SqliteRow) -> Result<EndpointName, sqlx::Error> {
+    row.try_get::<String, _>(0)?.parse().map_err(|_| unreadable("endpoint")())
+}
+
+impl From<StoreError> for KeepError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::Full,
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl Keeper for Store {
+    fn load(&self) -> BoxFuture<'_, Result<Vec<Wanted>, KeepError>> {
+        Box::pin(async { Ok(self.load_wanted().await?) })
+    }
+
+    fn save<'a>(&'a self, wanted: &'a Wanted, event: &'a Event) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(self.noting(self.save_wanted(wanted, event).await)?) })
+    }
+
+    fn forget<'a>(&'a self, endpoint: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(self.noting(self.forget_wanted(endpoint).await)?) })
+    }
+
+    fn append<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(self.noting(self.append_events(events).await)?) })
+    }
+}
