@@ -4,7 +4,7 @@ import { hydrated, rows, signIn } from './support/dashboard';
 
 const DIRECTORY = resolve(__dirname, '../target/screenshots');
 const WIDTHS = [360, 768, 1440];
-const SCREENS = { login: '/login', admin: '/admin', monitor: '/admin/websocket-monitor', audit: '/admin/audit', account: '/admin/account' };
+const SCREENS = { login: '/login', admin: '/admin', monitor: '/admin/websocket-monitor', audit: '/admin/audit', account: '/admin/account', endpoint: '/admin/websocket-monitor/forbidden' };
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test.describe(colorScheme, () => {
@@ -20,6 +20,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
           await hydrated(page);
         }
         if (screen === 'monitor') await expect(rows(page)).toHaveCount(5);
+        if (screen === 'endpoint') await page.getByText('Options', { exact: true }).click();
         for (const width of WIDTHS) {
           await page.setViewportSize({ width, height: 900 });
           await page.screenshot({ path: `${DIRECTORY}/${screen}-${width}-${colorScheme}.png`, fullPage: true });

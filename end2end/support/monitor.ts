@@ -17,30 +17,31 @@ export const PASSWORD = 'correct horse battery staple';
 export class Monitor {
   private constructor(
     readonly url: string,
-    private readonly process: ChildProcess,
+    private process: ChildProcess,
+    private readonly args: string[],
     private readonly dataDir: string,
     private readonly lines: string[],
   ) {}
 
   static async start(options: { baseUrl: string; demo: boolean }): Promise<Monitor> {
     const dataDir = await mkdtemp(join(tmpdir(), 'wsmon-'));
-    const args = ['--listen', '127.0.0.1:0', '--base-url', options.baseUrl, '--data-dir', dataDir, '--log-format', 'json'];
+    const args = ['--base-url', options.baseUrl, '--data-dir', dataDir, '--log-format', 'json'];
     if (options.demo) args.push('--demo');
-
-    const child = spawn(BINARY, args, {
-      cwd: ROOT,
-      env: { ...ownEnvironment(), RUST_LOG: 'info', WSMON_ADMIN_PASSWORD: PASSWORD },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
     const lines: string[] = [];
     try {
-      const url = await listening(child, lines);
-      return new Monitor(url, child, dataDir, lines);
+      const { child, url } = await run([...args, '--listen', '127.0.0.1:0'], lines);
+      return new Monitor(url, child, args, dataDir, lines);
     } catch (error) {
-      child.kill('SIGKILL');
       await rm(dataDir, { recursive: true, force: true });
       throw error;
     }
+  }
+
+  /** Stops it and starts it again on the same store and address. */
+  async restart(): Promise<void> {
+    await this.end();
+    const { child } = await run([...this.args, '--listen', new URL(this.url).host], this.lines);
+    this.process = child;
   }
 
   /** Everything it wrote on stderr so far. */
@@ -50,6 +51,14 @@ export class Monitor {
 
   /** Asks it to stop, as a service manager does; one that does not within the limit is a failure. */
   async stop(): Promise<void> {
+    try {
+      await this.end();
+    } finally {
+      await rm(this.dataDir, { recursive: true, force: true });
+    }
+  }
+
+  private async end(): Promise<void> {
     let late = false;
     if (this.process.exitCode === null && this.process.signalCode === null) {
       const exited = once(this.process, 'exit');
@@ -61,7 +70,6 @@ export class Monitor {
       await exited;
       clearTimeout(limit);
     }
-    await rm(this.dataDir, { recursive: true, force: true });
     if (late) throw new Error(`did not stop within ${STOP_LIMIT_MS} ms of SIGTERM`);
   }
 }
@@ -69,6 +77,21 @@ export class Monitor {
 /** The developer's environment without the settings that would reach the monitor under test. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(WSMON|LEPTOS)_/.test(name)));
+}
+
+/** Starts the program, and resolves once it listens. */
+async function run(args: string[], lines: string[]): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(BINARY, args, {
+    cwd: ROOT,
+    env: { ...ownEnvironment(), RUST_LOG: 'info', WSMON_ADMIN_PASSWORD: PASSWORD },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  try {
+    return { child, url: await listening(child, lines) };
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
 }
 
 /** Reads the log up to the line that says where it listens; keeps reading it afterwards. */

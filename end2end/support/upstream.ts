@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -15,6 +15,9 @@ export class Upstream {
   readonly port: number;
   /** Every upgrade request so far, refused ones included, by endpoint name. */
   readonly attempts: string[] = [];
+
+  /** The fields of each endpoint's last upgrade request. */
+  private readonly requests = new Map<string, IncomingHttpHeaders>();
 
   private server: Server | undefined;
   private readonly handshakes = new WebSocketServer({ noServer: true });
@@ -104,6 +107,10 @@ export class Upstream {
     return this.attempts.filter((attempt) => attempt === name).length;
   }
 
+  headers(name: string): IncomingHttpHeaders | undefined {
+    return this.requests.get(name);
+  }
+
   send(name: string, text: string): void {
     for (const socket of this.sockets(name)) socket.send(text);
   }
@@ -135,6 +142,7 @@ export class Upstream {
     const { pathname } = new URL(request.url ?? '/', this.baseUrl);
     const name = pathname.startsWith(BASE_PATH) ? pathname.slice(BASE_PATH.length) : pathname;
     this.attempts.push(name);
+    this.requests.set(name, request.headers);
     this.changes.emit('change');
 
     const refusal = this.refusals.get(name);

@@ -4,7 +4,7 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
-use crate::model::{AppError, Connection, ConnectionList, ListQuery, Summary};
+use crate::model::{AppError, Connection, ConnectionList, ConnectionOptions, EndpointDetails, ListQuery, Summary};
 
 /// One page of the list of connections, and the summary of all.
 ///
@@ -96,6 +96,66 @@ pub async fn set_auto_reconnect(endpoint: String, enabled: bool) -> Result<(), A
         let state = admin.state;
         let name = super::endpoint_name(&endpoint)?;
         Ok(state.manager.set_auto_reconnect(&name, enabled).await?)
+    })
+    .await
+}
+
+/// Stops the attempts of a connection that waits or is blocked; nothing happens to any other.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::DiskFull`].
+#[server(endpoint = "pause_endpoint", input = Json, output = Json)]
+pub async fn pause_endpoint(endpoint: String) -> Result<(), AppError> {
+    use crate::model::AuditAction;
+
+    super::audited(AuditAction::Pause, endpoint.clone(), |admin: super::Admin| async move {
+        let name = super::endpoint_name(&endpoint)?;
+        Ok(admin.state.manager.pause(&name).await?)
+    })
+    .await
+}
+
+/// Lets the attempts of a connection that is off go on; nothing happens to any other.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::DiskFull`].
+#[server(endpoint = "resume_endpoint", input = Json, output = Json)]
+pub async fn resume_endpoint(endpoint: String) -> Result<(), AppError> {
+    use crate::model::AuditAction;
+
+    super::audited(AuditAction::Resume, endpoint.clone(), |admin: super::Admin| async move {
+        let name = super::endpoint_name(&endpoint)?;
+        Ok(admin.state.manager.resume(&name).await?)
+    })
+    .await
+}
+
+/// One connection with its options, secrets masked, and its latest events.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
+#[server(endpoint = "load_endpoint", input = Json, output = Json)]
+pub async fn load_endpoint(endpoint: String) -> Result<EndpointDetails, AppError> {
+    super::as_admin(|admin| async move { admin.state.details(super::endpoint_name(&endpoint)?).await }).await
+}
+
+/// Sets what differs for a connection. A secret that is sent as its mask stays as it was. An open
+/// connection is opened anew.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`], [`AppError::Invalid`] for options that cannot be used,
+/// [`AppError::NotFound`], [`AppError::DiskFull`].
+#[server(endpoint = "set_options", input = Json, output = Json)]
+pub async fn set_options(endpoint: String, options: ConnectionOptions) -> Result<(), AppError> {
+    use crate::model::AuditAction;
+
+    super::audited(AuditAction::SetOptions, endpoint.clone(), |admin: super::Admin| async move {
+        let name = super::endpoint_name(&endpoint)?;
+        admin.state.set_options(&name, options).await
     })
     .await
 }

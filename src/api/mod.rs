@@ -11,7 +11,8 @@ mod wire;
 pub use account::{change_password, end_session, load_account};
 pub use audit::list_audit;
 pub use connections::{
-    connect_endpoint, disconnect_endpoint, list_connections, load_summary, remove_endpoint, set_auto_reconnect,
+    connect_endpoint, disconnect_endpoint, list_connections, load_endpoint, load_summary, pause_endpoint,
+    remove_endpoint, resume_endpoint, set_auto_reconnect, set_options,
 };
 
 #[cfg(feature = "ssr")]
@@ -90,7 +91,9 @@ mod admin {
                 let result = work.await;
                 let outcome = match &result {
                     Ok(answer) => answer.outcome(),
-                    Err(error @ (AppError::Internal | AppError::ShuttingDown)) => Outcome::failed(error.to_string()),
+                    Err(error @ (AppError::Internal | AppError::DiskFull | AppError::ShuttingDown)) => {
+                        Outcome::failed(error.to_string())
+                    }
                     Err(error) => Outcome::refused(error.to_string()),
                 };
                 admin.state.record(&admin.name, &admin.visitor, action, &object, outcome).await;

@@ -32,11 +32,17 @@ pub enum AuditAction {
     AutoReconnectOn,
     /// Turned auto reconnect off.
     AutoReconnectOff,
+    /// Stopped an endpoint's attempts.
+    Pause,
+    /// Let an endpoint's attempts go on.
+    Resume,
+    /// Changed an endpoint's options.
+    SetOptions,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::LogIn,
         Self::LogOut,
         Self::ChangePassword,
@@ -48,6 +54,9 @@ impl AuditAction {
         Self::Remove,
         Self::AutoReconnectOn,
         Self::AutoReconnectOff,
+        Self::Pause,
+        Self::Resume,
+        Self::SetOptions,
     ];
 
     /// The word for machines: URLs and the store.
@@ -64,6 +73,9 @@ impl AuditAction {
             Self::Remove => "remove",
             Self::AutoReconnectOn => "auto-reconnect-on",
             Self::AutoReconnectOff => "auto-reconnect-off",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::SetOptions => "set-options",
         }
     }
 
@@ -81,6 +93,9 @@ impl AuditAction {
             Self::Remove => "Remove",
             Self::AutoReconnectOn => "Auto reconnect on",
             Self::AutoReconnectOff => "Auto reconnect off",
+            Self::Pause => "Pause",
+            Self::Resume => "Resume",
+            Self::SetOptions => "Change options",
         }
     }
 }

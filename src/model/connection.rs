@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::EndpointName;
+use super::{ConnectionOptions, EndpointName, Event};
 
 /// What the socket does. Its words are part of the page's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -196,6 +196,19 @@ impl Connection {
     pub fn status(&self) -> Status {
         self.phase.status()
     }
+}
+
+/// One connection in detail, as of one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointDetails {
+    /// The moment, in Unix milliseconds by the server's clock.
+    pub now_ms: i64,
+    /// The connection; none only before the first answer.
+    pub connection: Option<Connection>,
+    /// What differs for it, secrets masked.
+    pub options: ConnectionOptions,
+    /// What happened to it, newest first.
+    pub events: Vec<Event>,
 }
 
 #[cfg(test)]

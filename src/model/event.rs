@@ -64,6 +64,23 @@ impl EventKind {
             Self::OptionsChanged => "options_changed",
         }
     }
+
+    /// The words for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Connected => "Connected",
+            Self::Disconnected => "Lost",
+            Self::AttemptFailed => "Attempt failed",
+            Self::Blocked => "Blocked",
+            Self::AskedToConnect => "Asked to connect",
+            Self::AskedToDisconnect => "Asked to disconnect",
+            Self::AskedToPause => "Paused",
+            Self::AskedToResume => "Resumed",
+            Self::AutoReconnectOn => "Auto reconnect on",
+            Self::AutoReconnectOff => "Auto reconnect off",
+            Self::OptionsChanged => "Options changed",
+        }
+    }
 }
 
 /// Something that happened to a connection.

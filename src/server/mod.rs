@@ -2,7 +2,7 @@
 
 mod audit;
 pub mod auth;
-mod clock;
+pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod connections;

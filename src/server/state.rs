@@ -13,11 +13,17 @@ use super::{
     audit::{self, Outcome},
     auth::{Door, SessionId, Visitor},
     clock::unix_ms,
-    connections::{ConnectionManager, KeepError, ManagerError},
+    connections::{ConnectionManager, KeepError, ManagerError, Options},
     demo,
     store::{Store, StoreError, StoredSession},
 };
-use crate::model::{Account, AppError, AuditAction, ConnectionList, ListQuery, PeerText, SessionInfo};
+use crate::model::{
+    Account, AppError, AuditAction, ConnectionList, ConnectionOptions, EndpointDetails, EndpointName, ListQuery,
+    PeerText, SessionInfo,
+};
+
+/// Events of a connection shown at once.
+const EVENTS_SHOWN: u32 = 50;
 
 /// What every request shares. Cheap to clone.
 #[derive(Clone)]
@@ -58,6 +64,31 @@ impl AppState {
             list.samples = demo::samples().filter(|sample| self.manager.get(sample).is_none()).collect();
         }
         list
+    }
+
+    /// One connection with its options, secrets masked, and its latest events.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::NotFound`], and [`AppError::Internal`] when the events cannot be read.
+    pub async fn details(&self, endpoint: EndpointName) -> Result<EndpointDetails, AppError> {
+        let options = self.manager.options(&endpoint)?.given().masked();
+        let events = self.store.events_of(&endpoint, EVENTS_SHOWN).await?;
+        let connection = self.manager.get(&endpoint);
+        Ok(EndpointDetails { now_ms: unix_ms(SystemTime::now()), connection, options, events })
+    }
+
+    /// Sets what differs for a connection; a secret that is sent as its mask stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Invalid`] for options that cannot be used, [`AppError::NotFound`], and
+    /// [`AppError::DiskFull`].
+    pub async fn set_options(&self, endpoint: &EndpointName, options: ConnectionOptions) -> Result<(), AppError> {
+        let before = self.manager.options(endpoint)?;
+        let options = Options::new(options.unmasked(before.given()));
+        let options = options.map_err(|error| AppError::Invalid(error.to_string()))?;
+        Ok(self.manager.set_options(endpoint, options).await?)
     }
 
     /// Writes down what somebody did.

@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{connect_endpoint, disconnect_endpoint, remove_endpoint, set_auto_reconnect},
-    model::{AppError, Connection, ConnectionList, EndpointName, Phase},
+    model::{AppError, Connection, EndpointName, Phase},
     ui::poll::Poll,
 };
 
@@ -35,12 +35,12 @@ pub struct Notice {
 #[derive(Clone, Copy)]
 pub struct Actions {
     notices: RwSignal<VecDeque<Notice>>,
-    poll: Poll<ConnectionList>,
+    refresh: Callback<()>,
 }
 
 impl Actions {
-    /// Actions that refresh the list when they are done.
-    pub fn new(poll: Poll<ConnectionList>) -> Self {
+    /// Actions that refresh the page when they are done.
+    pub fn new<T: Clone + Default + Send + Sync + 'static>(poll: Poll<T>) -> Self {
         let notices = RwSignal::new(VecDeque::<Notice>::new());
         Effect::watch(
             move || poll.value().track(),
@@ -54,7 +54,7 @@ impl Actions {
             },
             false,
         );
-        Self { notices, poll }
+        Self { notices, refresh: Callback::new(move |()| poll.refresh()) }
     }
 
     /// The latest notices, newest first.
@@ -73,7 +73,7 @@ impl Actions {
         self.tell(&endpoint, format!("Connecting to {endpoint}…"));
         let request = connect_endpoint(endpoint.clone(), auto_reconnect);
         // The row is there before the attempt has ended.
-        self.poll.refresh();
+        self.refresh.run(());
         self.run(request, move |outcome| match outcome {
             Ok(connection) => self.tell_attempt(&connection),
             Err(error) => {
@@ -118,6 +118,25 @@ impl Actions {
         });
     }
 
+    /// Asks for something else, and says what came of it.
+    pub fn ask(
+        self,
+        endpoint: String,
+        request: impl Future<Output = Result<(), AppError>> + 'static,
+        done: &'static str,
+        verb: &'static str,
+    ) {
+        self.run(request, move |outcome| self.told(&endpoint, outcome, done, verb));
+    }
+
+    /// Says what came of something.
+    pub fn told(self, endpoint: &str, outcome: Result<(), AppError>, done: &str, verb: &str) {
+        match outcome {
+            Ok(()) => self.tell(endpoint, format!("{endpoint} {done}.")),
+            Err(error) => self.fail(endpoint, format!("{endpoint} was not {verb}. {error}")),
+        }
+    }
+
     /// Awaits a request, says what came of it, and refreshes the list.
     fn run<T: 'static>(
         self,
@@ -129,7 +148,7 @@ impl Actions {
             // The page may have been left meanwhile.
             if !self.notices.is_disposed() {
                 say(outcome);
-                self.poll.refresh();
+                self.refresh.run(());
             }
         });
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Actions, StatusBadge, standing::Standing};
+use super::{Actions, StatusBadge, links, standing::Standing};
 use crate::{
     model::{Connection, Phase},
     ui::format,
@@ -22,8 +22,8 @@ pub fn ConnectionRow(connection: Memo<Connection>, now_ms: Signal<i64>) -> impl 
         None => "never".to_owned(),
     });
     view! {
-        <tr role="row" data-endpoint=name>
-            <th role="rowheader" scope="row" class="name">{heading}</th>
+        <tr role="row" data-endpoint=name.clone()>
+            <th role="rowheader" scope="row" class="name"><a href=links::endpoint(&name)>{heading}</a></th>
             <td role="cell" class="url" data-label="URL">{url}</td>
             <td role="cell" class="status"><StatusBadge status/> <Standing connection now_ms/></td>
             <td role="cell" data-label="Auto Reconnect"><AutoReconnect connection/></td>
@@ -34,8 +34,9 @@ pub fn ConnectionRow(connection: Memo<Connection>, now_ms: Signal<i64>) -> impl 
     }
 }
 
+/// The switch.
 #[component]
-fn AutoReconnect(connection: Memo<Connection>) -> impl IntoView {
+pub fn AutoReconnect(connection: Memo<Connection>) -> impl IntoView {
     let actions = expect_context::<Actions>();
     let label = connection.with_untracked(|connection| format!("Auto Reconnect {}", connection.endpoint));
     let is_on = move || connection.with(|connection| connection.auto_reconnect);
@@ -61,7 +62,7 @@ fn is_wanted(connection: &Connection) -> bool {
 
 /// The buttons. Connect and Disconnect are one element, so that focus stays when it changes.
 #[component]
-fn RowActions(connection: Memo<Connection>) -> impl IntoView {
+pub fn RowActions(connection: Memo<Connection>) -> impl IntoView {
     let actions = expect_context::<Actions>();
     let name = connection.with_untracked(|connection| connection.endpoint.to_string());
     let word = Signal::derive(move || if connection.with(is_wanted) { "Disconnect" } else { "Connect" });

@@ -13,6 +13,11 @@ pub const AUDIT: &str = "/admin/audit";
 /// The path of an administrator's own account.
 pub const ACCOUNT: &str = "/admin/account";
 
+/// The path of one connection. A name's characters need no escaping.
+pub fn endpoint(name: &str) -> String {
+    format!("{MONITOR}/{name}")
+}
+
 /// The dashboard's path with a query.
 pub fn monitor(query: &ListQuery) -> String {
     with_params(MONITOR, query.to_params())

@@ -18,12 +18,14 @@ mod theme_picker;
 
 pub use actions::Actions;
 pub use add_connection::AddConnection;
+pub use connection_row::{AutoReconnect, RowActions};
 pub use connections_section::ConnectionsSection;
 pub use freshness::Freshness;
 pub use header::Header;
 pub use notices::Notices;
 pub use pager::Pager;
-pub use refresh_error::RefreshError;
+pub use refresh_error::{DiskFull, RefreshError};
 pub use search_box::SearchBox;
+pub use standing::Standing;
 pub use status_badge::StatusBadge;
 pub use summary_figures::SummaryFigures;

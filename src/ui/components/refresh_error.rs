@@ -1,4 +1,4 @@
-//! The banner that says that what is shown is not fresh.
+//! The banners that say that what is shown is not fresh, or that nothing can be changed.
 
 use leptos::prelude::*;
 
@@ -19,5 +19,17 @@ pub fn RefreshError(error: Signal<Option<AppError>>, age_ms: Signal<i64>) -> imp
                 {text}
             </div>
         </Show>
+    }
+}
+
+/// A banner while the disk is full.
+#[component]
+pub fn DiskFull(is_full: Signal<bool>) -> impl IntoView {
+    let has_room = Signal::derive(move || !is_full.get());
+    view! {
+        <div class="banner" role="alert" hidden=has_room>
+            <strong>"Disk full. "</strong>
+            "Connections stay up, but nothing can be changed and events are not kept until there is room."
+        </div>
     }
 }

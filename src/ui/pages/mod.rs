@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod audit;
+mod endpoint;
 mod login;
 mod not_found;
 mod websocket_monitor;
@@ -10,6 +11,7 @@ mod websocket_monitor;
 pub use account::OwnAccount;
 pub use admin::AdminDashboard;
 pub use audit::AuditLog;
+pub use endpoint::OneEndpoint;
 pub use login::Login;
 pub use not_found::NotFound;
 pub use websocket_monitor::WebSocketMonitor;

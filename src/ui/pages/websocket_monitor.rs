@@ -9,7 +9,8 @@ use crate::{
     model::{AppError, ConnectionList, ListQuery},
     ui::{
         components::{
-            Actions, AddConnection, ConnectionsSection, Freshness, Header, Notices, RefreshError, SummaryFigures,
+            Actions, AddConnection, ConnectionsSection, DiskFull, Freshness, Header, Notices, RefreshError,
+            SummaryFigures,
         },
         poll::Poll,
     },
@@ -45,6 +46,7 @@ fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) ->
             <Freshness poll/>
         </div>
         <RefreshError error=poll.error() age_ms=poll.age_ms()/>
+        <DiskFull is_full=Signal::derive(move || list.with(|list| list.disk_full))/>
         <SummaryFigures list query/>
         <AddConnection list/>
         <Notices/>

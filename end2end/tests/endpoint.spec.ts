@@ -1,0 +1,72 @@
+import { expect, test } from '../fixtures';
+import { add, button, expectStatus, hydrated } from '../support/dashboard';
+
+test('a connection has a page that tells what happened to it', async ({ admin, upstream }) => {
+  upstream.refuse('market/eu', 403);
+  await add(admin, 'market/eu');
+  await expectStatus(admin, 'market/eu', 'disconnected');
+  await admin.getByRole('link', { name: 'market/eu' }).click();
+  await expect(admin).toHaveURL(/\/admin\/websocket-monitor\/market\/eu$/);
+  await expect(admin.getByRole('heading', { name: 'market/eu' })).toBeVisible();
+  const events = admin.getByRole('table', { name: 'Events' }).getByRole('row');
+  await expect(events.filter({ hasText: 'Blocked · attempt 1' })).toContainText('HTTP 403 Forbidden', { timeout: 10_000 });
+  await expect(events.filter({ hasText: 'Asked to connect' })).toBeVisible();
+
+  await button(admin, 'Pause').click();
+  await expect(admin.getByText('Not tried again')).toBeVisible();
+  await admin.reload();
+  await hydrated(admin);
+  await expect(admin.getByText('Not tried again')).toBeVisible();
+  upstream.accept('market/eu');
+  await button(admin, 'Resume').click();
+  await expect(admin.locator('[data-status="connected"]')).toBeVisible();
+  await expect(button(admin, 'Disconnect market/eu')).toBeVisible();
+});
+
+test('options hold at once, and a secret is never shown again', async ({ admin, upstream, complaints }) => {
+  complaints.allow(/Failed to load resource.*\b400\b/);
+  await add(admin, 'data-feed');
+  await expectStatus(admin, 'data-feed', 'connected');
+  await admin.goto('/admin/websocket-monitor/data-feed');
+  await hydrated(admin);
+  await admin.getByText('Options', { exact: true }).click();
+  await admin.getByLabel('Headers').fill('X-Key: k3y\nHost: elsewhere');
+  await button(admin, 'Save options').click();
+  await expect(admin.getByRole('alert').filter({ hasText: '“Host” cannot be used as a header' })).toBeVisible();
+
+  await admin.getByLabel('Headers').fill('X-Key: k3y');
+  await admin.getByLabel('Bearer token').fill('t0ken');
+  await button(admin, 'Save options').click();
+  await expect(admin.getByRole('status')).toContainText('has new options');
+  await expect.poll(() => upstream.headers('data-feed')?.authorization).toBe('Bearer t0ken');
+  expect(upstream.headers('data-feed')?.['x-key']).toBe('k3y');
+  await expect.poll(() => upstream.sockets('data-feed').length).toBe(1);
+
+  const page = await admin.goto('/admin/websocket-monitor/data-feed');
+  const html = await page!.text();
+  expect(html).not.toContain('t0ken');
+  expect(html).not.toContain('k3y');
+  await hydrated(admin);
+  await admin.getByText('Options', { exact: true }).click();
+  await expect(admin.getByLabel('Bearer token')).toHaveValue('••••••');
+  await admin.getByLabel('Longest silence (ms)').fill('60000');
+  await button(admin, 'Save options').click();
+  await expect(admin.getByRole('status')).toContainText('has new options');
+  await expect.poll(() => upstream.attempts.filter((name) => name === 'data-feed').length).toBe(3);
+  expect(upstream.headers('data-feed')?.authorization, 'the mask stands for what was there').toBe('Bearer t0ken');
+});
+
+test('what is wanted survives a restart', async ({ admin, monitor, upstream }) => {
+  await add(admin, 'stays');
+  await expectStatus(admin, 'stays', 'connected');
+  await add(admin, 'is-off');
+  await expectStatus(admin, 'is-off', 'connected');
+  await button(admin, 'Disconnect is-off').click();
+  await expectStatus(admin, 'is-off', 'disconnected');
+  await monitor.restart();
+  await expect.poll(() => upstream.sockets('stays').length).toBe(1);
+  await admin.reload();
+  await hydrated(admin);
+  await expectStatus(admin, 'stays', 'connected');
+  await expectStatus(admin, 'is-off', 'disconnected');
+});
