@@ -2,7 +2,6 @@
 
 use std::{
     array,
-    hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,13 +11,14 @@ use std::{
 
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::{
-    sync::{Mutex, MutexGuard, mpsc, oneshot, watch},
+    sync::{Mutex, mpsc, oneshot, watch},
     time::timeout,
 };
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    command::Command,
     config::ManagerConfig,
     dial::Dialer,
     events::{self, EventSink},
@@ -29,12 +29,9 @@ use super::{
     registry::{Entry, Registry, View},
     state::{ConnectionState, NextRetry, Shared},
     target::Base,
-    task::{Ack, Change, Command, ConnectionTask},
+    task::ConnectionTask,
 };
-use crate::{
-    model::{BaseUrl, Connection, ConnectionList, EndpointName, Event, EventKind, ListQuery, Phase, Summary},
-    server::clock::unix_ms,
-};
+use crate::model::{BaseUrl, Connection, ConnectionList, EndpointName, ListQuery, Phase, Summary};
 
 /// Commands that may wait for a connection's task.
 const COMMANDS: usize = 16;
@@ -75,20 +72,20 @@ pub enum SendError {
 
 /// Holds connections. Cheap to clone; every clone is the same manager.
 #[derive(Clone)]
-pub struct ConnectionManager(Arc<Inner>);
+pub struct ConnectionManager(pub(super) Arc<Inner>);
 
-struct Inner {
-    registry: Arc<Registry>,
+pub(super) struct Inner {
+    pub(super) registry: Arc<Registry>,
     shown_base: BaseUrl,
     dialer: Arc<Dialer>,
     gate: HostGate,
-    config: Arc<ManagerConfig>,
-    tasks: TaskTracker,
+    pub(super) config: Arc<ManagerConfig>,
+    pub(super) tasks: TaskTracker,
     events: EventSink,
     end_of_events: CancellationToken,
     events_kept: TaskTracker,
     /// Whose turn it is to change what is wanted of an endpoint, by the hash of its name.
-    turns: [Mutex<()>; TURNS],
+    pub(super) turns: [Mutex<()>; TURNS],
     spawned: AtomicU64,
 }
 
@@ -116,8 +113,8 @@ impl From<Options> for ConnectRequest {
 /// One connection, as seen by whoever has just connected it.
 #[derive(Clone, Debug)]
 pub struct ConnectionHandle {
-    created: bool,
-    state: watch::Receiver<ConnectionState>,
+    pub(super) created: bool,
+    pub(super) state: watch::Receiver<ConnectionState>,
 }
 
 impl ConnectionHandle {
@@ -185,114 +182,6 @@ impl ConnectionManager {
         Ok(count)
     }
 
-    /// Connects an endpoint now: adds it if it is new, starts an attempt if it is disconnected, and
-    /// changes nothing if it is connected or connecting. There is never a second connection of the
-    /// same name. What the request says of auto reconnect and options holds from now on; a new
-    /// endpoint has auto reconnect on and plain options.
-    ///
-    /// Returns once that is kept and the attempt has begun; [`ConnectionHandle::settled`] waits for
-    /// its outcome.
-    ///
-    /// # Errors
-    ///
-    /// [`ManagerError::ShuttingDown`], and [`ManagerError::Keep`], in which case nothing has changed.
-    pub async fn connect(
-        &self,
-        endpoint: &EndpointName,
-        request: impl Into<ConnectRequest>,
-    ) -> Result<ConnectionHandle, ManagerError> {
-        let ConnectRequest { auto_reconnect, options } = request.into();
-        let _turn = self.turn(endpoint).await;
-        if self.0.tasks.is_closed() {
-            return Err(ManagerError::ShuttingDown);
-        }
-        let known = self.0.registry.get(endpoint);
-        let before = known.as_ref().map_or_else(|| Wanted::new(endpoint), |entry| entry.wanted());
-        let wanted = Wanted {
-            on: true,
-            auto_reconnect: auto_reconnect.unwrap_or(before.auto_reconnect),
-            options: options.clone().unwrap_or(before.options),
-            ..before
-        };
-        self.save(&wanted, EventKind::AskedToConnect).await?;
-        let Some(entry) = known else {
-            // A new connection's task begins with an attempt; told to connect, it might make two.
-            let (entry, _) = self.0.registry.get_or_insert_with(endpoint, || self.spawn(wanted, Lane::Urgent));
-            return Ok(ConnectionHandle { created: true, state: entry.state.clone() });
-        };
-        let change = Change { auto_reconnect, options: options.map(Arc::new) };
-        if ask(&entry, |done| Command::Connect { change, done }).await {
-            return Ok(ConnectionHandle { created: false, state: entry.state.clone() });
-        }
-        // Only a shutdown ends a task while its name is ours to change.
-        Err(ManagerError::ShuttingDown)
-    }
-
-    /// Disconnects an endpoint, which then stays off. Returns when that is kept and its socket is
-    /// closed.
-    ///
-    /// # Errors
-    ///
-    /// [`ManagerError::Unknown`], [`ManagerError::ShuttingDown`], and [`ManagerError::Keep`], in
-    /// which case nothing has changed. So for everything that changes a connection.
-    pub async fn disconnect(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
-        let change = |wanted: &mut Wanted| wanted.on = false;
-        self.change(endpoint, EventKind::AskedToDisconnect, change, |done| Command::Disconnect { done }).await
-    }
-
-    /// Stops the attempts of a connection that waits or is blocked, and still tells why it is down.
-    /// Nothing happens to any other.
-    ///
-    /// # Errors
-    ///
-    /// As for [`disconnect`](Self::disconnect).
-    pub async fn pause(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
-        if !matches!(self.entry(endpoint)?.state.borrow().phase, Phase::Waiting | Phase::Blocked) {
-            return Ok(());
-        }
-        let change = |wanted: &mut Wanted| wanted.on = false;
-        self.change(endpoint, EventKind::AskedToPause, change, |done| Command::Pause { done }).await
-    }
-
-    /// Lets the attempts of a connection that is off go on, when its turn at the gate comes. Nothing
-    /// happens to any other.
-    ///
-    /// # Errors
-    ///
-    /// As for [`disconnect`](Self::disconnect).
-    pub async fn resume(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
-        if self.entry(endpoint)?.state.borrow().phase != Phase::Off {
-            return Ok(());
-        }
-        let change = |wanted: &mut Wanted| wanted.on = true;
-        self.change(endpoint, EventKind::AskedToResume, change, |done| Command::Resume { done }).await
-    }
-
-    /// Sets whether a connection is connected again after it was lost. Turned off, it also ends a
-    /// wait for the next attempt; turned on, it also connects a connection that was lost.
-    ///
-    /// # Errors
-    ///
-    /// As for [`disconnect`](Self::disconnect).
-    pub async fn set_auto_reconnect(&self, endpoint: &EndpointName, enabled: bool) -> Result<(), ManagerError> {
-        let kind = if enabled { EventKind::AutoReconnectOn } else { EventKind::AutoReconnectOff };
-        let change = Change { auto_reconnect: Some(enabled), options: None };
-        let keep = |wanted: &mut Wanted| wanted.auto_reconnect = enabled;
-        self.change(endpoint, kind, keep, |done| Command::Change { change, done }).await
-    }
-
-    /// Sets a connection's options. They hold at once: an open connection is opened anew, and one that
-    /// waits is tried now.
-    ///
-    /// # Errors
-    ///
-    /// As for [`disconnect`](Self::disconnect).
-    pub async fn set_options(&self, endpoint: &EndpointName, options: Options) -> Result<(), ManagerError> {
-        let change = Change { auto_reconnect: None, options: Some(Arc::new(options.clone())) };
-        let keep = |wanted: &mut Wanted| wanted.options = options;
-        self.change(endpoint, EventKind::OptionsChanged, keep, |done| Command::Change { change, done }).await
-    }
-
     /// A connection's options, secrets included.
     ///
     /// # Errors
@@ -300,22 +189,6 @@ impl ConnectionManager {
     /// [`ManagerError::Unknown`].
     pub fn options(&self, endpoint: &EndpointName) -> Result<Arc<Options>, ManagerError> {
         Ok(Arc::clone(&self.entry(endpoint)?.state.borrow().options))
-    }
-
-    /// Removes an endpoint and forgets its events. Returns when that is kept, its socket is closed and
-    /// its task has ended.
-    ///
-    /// # Errors
-    ///
-    /// As for [`disconnect`](Self::disconnect).
-    pub async fn remove(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
-        let _turn = self.turn(endpoint).await;
-        let entry = self.entry(endpoint)?;
-        self.0.config.keeper.forget(endpoint).await?;
-        // An error means that it is already on its way out; wait for that.
-        let _ = entry.commands.send(Command::Stop { code: CloseCode::Normal }).await;
-        entry.commands.closed().await;
-        Ok(())
     }
 
     /// Subscribes to an endpoint's messages, across reconnects.
@@ -376,38 +249,8 @@ impl ConnectionManager {
         self.0.events_kept.wait().await;
     }
 
-    fn entry(&self, endpoint: &EndpointName) -> Result<Arc<Entry>, ManagerError> {
+    pub(super) fn entry(&self, endpoint: &EndpointName) -> Result<Arc<Entry>, ManagerError> {
         self.0.registry.get(endpoint).ok_or_else(|| ManagerError::Unknown(endpoint.clone()))
-    }
-
-    /// Waits until nobody else changes what is wanted of this endpoint: what is kept and what the
-    /// task was told must come in the same order.
-    async fn turn(&self, endpoint: &EndpointName) -> MutexGuard<'_, ()> {
-        let mut hasher = DefaultHasher::new();
-        endpoint.hash(&mut hasher);
-        let index = hasher.finish() % self.0.turns.len() as u64;
-        self.0.turns[usize::try_from(index).unwrap_or_default()].lock().await
-    }
-
-    async fn save(&self, wanted: &Wanted, kind: EventKind) -> Result<(), ManagerError> {
-        let event = Event::new(wanted.endpoint.clone(), unix_ms(self.0.config.clock.now()), kind);
-        Ok(self.0.config.keeper.save(wanted, &event).await?)
-    }
-
-    /// Keeps what is wanted of a connection from now on, then tells its task.
-    async fn change(
-        &self,
-        endpoint: &EndpointName,
-        kind: EventKind,
-        change: impl FnOnce(&mut Wanted),
-        command: impl FnOnce(Ack) -> Command,
-    ) -> Result<(), ManagerError> {
-        let _turn = self.turn(endpoint).await;
-        let entry = self.entry(endpoint)?;
-        let mut wanted = entry.wanted();
-        change(&mut wanted);
-        self.save(&wanted, kind).await?;
-        if ask(&entry, command).await { Ok(()) } else { Err(ManagerError::ShuttingDown) }
     }
 
     fn view(&self) -> View<'_> {
@@ -416,7 +259,7 @@ impl ConnectionManager {
 
     /// Starts the task of a new connection. The task takes its entry out of the registry when it
     /// ends, and only then drops its end of the command channel.
-    fn spawn(&self, wanted: Wanted, lane: Lane) -> Entry {
+    pub(super) fn spawn(&self, wanted: Wanted, lane: Lane) -> Entry {
         let inner = &self.0;
         let Wanted { endpoint, on, auto_reconnect, options } = wanted;
         let (phase, next_retry) = match (on, lane) {
@@ -457,30 +300,4 @@ impl ConnectionManager {
         });
         Entry { endpoint, commands, state, shared }
     }
-}
-
-impl Wanted {
-    /// A new endpoint.
-    fn new(endpoint: &EndpointName) -> Self {
-        Self { endpoint: endpoint.clone(), on: true, auto_reconnect: true, options: Options::default() }
-    }
-}
-
-impl Entry {
-    /// What an administrator wants of it.
-    fn wanted(&self) -> Wanted {
-        let state = self.state.borrow();
-        Wanted {
-            endpoint: self.endpoint.clone(),
-            on: state.on,
-            auto_reconnect: state.auto_reconnect,
-            options: Options::clone(&state.options),
-        }
-    }
-}
-
-/// Gives a command and waits until it is carried out; false if the task has ended or is ending.
-async fn ask(entry: &Entry, command: impl FnOnce(Ack) -> Command) -> bool {
-    let (done, outcome) = oneshot::channel();
-    entry.commands.send(command(done)).await.is_ok() && outcome.await.is_ok()
 }

@@ -17,7 +17,10 @@
 //!   └── disconnected by an administrator, or lost without auto reconnect
 //! ```
 
+mod advice;
 mod backoff;
+mod changes;
+mod command;
 mod config;
 mod dial;
 mod events;

@@ -13,9 +13,9 @@ use tokio::{
 };
 
 use super::{
+    command::Command,
     failure::Failure,
     state::{ConnectionState, NextRetry, Shared},
-    task::Command,
 };
 use crate::{
     model::{

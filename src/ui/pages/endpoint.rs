@@ -92,6 +92,7 @@ fn Now(connection: Memo<Connection>, now_ms: Signal<i64>, actions: Actions) -> i
             <p class="url">{url}</p>
             <div><StatusBadge status/> <Standing connection now_ms/></div>
             <div class="row-actions">
+                <span>"Auto Reconnect"</span>
                 <AutoReconnect connection/>
                 <RowActions connection/>
                 <button type="button" hidden=cannot_pause on:click=pause>"Pause"</button>
@@ -110,7 +111,7 @@ fn event_row(event: &Event) -> impl IntoView + use<> {
         <tr role="row">
             <td role="cell" class="when" data-label="When (UTC)">{format::utc(event.at_ms)}</td>
             <td role="cell" class="entry" data-label="What">{what}</td>
-            <td role="cell" class="reason" data-label="Why">{event.text.clone()}</td>
+            <td role="cell" class="reason">{event.text.clone()}</td>
         </tr>
     }
 }
@@ -157,30 +158,31 @@ fn Options(options: ConnectionOptions, name: Memo<String>, actions: Actions) -> 
 
 fn option_field(field: OptionField, value: String) -> AnyView {
     let OptionField { name, label, hint, kind } = field;
-    match kind {
-        FieldKind::Switch => view! {
-            <label class="check">
-                <input type="checkbox" name=name checked=!value.is_empty()/>
-                <span>{label}</span>
-            </label>
+    let control = match kind {
+        FieldKind::Switch => {
+            return view! {
+                <label class="check">
+                    <input type="checkbox" name=name checked=!value.is_empty()/>
+                    <span>{label}</span>
+                </label>
+            }
+            .into_any();
         }
-        .into_any(),
         FieldKind::Lines => view! {
-            <label class="field">
-                <span>{label}</span>
-                <textarea name=name rows="3" placeholder=hint spellcheck="false" prop:value=value></textarea>
-            </label>
+            <textarea name=name rows="3" spellcheck="false" aria-describedby=name prop:value=value></textarea>
         }
         .into_any(),
         FieldKind::Text | FieldKind::Secret => {
             let kind = if kind == FieldKind::Secret { "password" } else { "text" };
-            view! {
-                <label class="field">
-                    <span>{label}</span>
-                    <input type=kind name=name value=value placeholder=hint autocomplete="off" spellcheck="false"/>
-                </label>
-            }
-            .into_any()
+            view! { <input type=kind name=name value=value autocomplete="off" spellcheck="false" aria-describedby=name/> }
+                .into_any()
         }
+    };
+    view! {
+        <div>
+            <label class="field"><span>{label}</span> {control}</label>
+            <small id=name>{hint}</small>
+        </div>
     }
+    .into_any()
 }
