@@ -34,7 +34,7 @@ mod admin {
         model::{AppError, AuditAction, EndpointName},
         server::{
             AppState, LoginError, Outcome, SignedIn, Told,
-            auth::{SessionId, Visitor},
+            auth::{AuthError, SessionId, Visitor},
             set_cookie,
         },
     };
@@ -128,6 +128,7 @@ mod admin {
                 LoginError::TooMany { wait, .. } => {
                     Self::Invalid(format!("Too many wrong passwords. Wait {} s.", wait.as_secs() + 1))
                 }
+                LoginError::Internal(AuthError::Store(error)) => error.into(),
                 LoginError::Internal(error) => {
                     tracing::error!(%error, "a password could not be changed");
                     Self::Internal

@@ -15,6 +15,9 @@ pub enum LoginFailure {
         /// How long to wait, in seconds.
         wait_s: u64,
     },
+    /// There is no room for a session.
+    #[error("The disk is full, so nobody new can sign in. Free some space, then try again.")]
+    DiskFull,
     /// A fault of the server's own.
     #[error("Signing in failed because of a fault in the monitor. Its log says what.")]
     Internal,

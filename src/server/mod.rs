@@ -26,7 +26,7 @@ pub(crate) use self::{
 use self::{
     auth::Door,
     config::Config,
-    connections::{ConnectionManager, GateConfig, ManagerConfig, ManagerError},
+    connections::{ConnectionManager, GateConfig, KeepError, ManagerConfig},
     demo::Demo,
     store::{Store, StoreError},
 };
@@ -51,7 +51,7 @@ pub enum ServerError {
     Auth(#[from] auth::AuthError),
     /// What is wanted of connections cannot be read.
     #[error("the connections in the store cannot be read: {0}")]
-    Restore(#[from] ManagerError),
+    Restore(#[from] KeepError),
     /// The demo's upstream could not start.
     #[error(transparent)]
     Demo(#[from] DemoError),

@@ -52,7 +52,7 @@ pub enum Failure {
         detail: String,
     },
     /// The attempt's deadline passed.
-    #[error("{} within {} s.", late(*.stage), .after.as_secs())]
+    #[error("{} within {} s.", late(*.stage), .after.as_secs_f64())]
     Timeout {
         /// What it was waiting for.
         stage: Stage,
@@ -100,7 +100,7 @@ pub enum Failure {
         reason: PeerText,
     },
     /// A ping stayed unanswered.
-    #[error("The server did not answer a ping within {} s, although the connection looked open.", .after.as_secs())]
+    #[error("The server did not answer a ping within {} s, although the connection looked open.", .after.as_secs_f64())]
     PongTimeout {
         /// The deadline.
         after: Duration,
@@ -112,7 +112,7 @@ pub enum Failure {
         detail: PeerText,
     },
     /// No message for longer than the connection's options allow.
-    #[error("The connection was open but brought no message for {} s, so it was closed to be opened anew.", .after.as_secs())]
+    #[error("The connection was open but brought no message for {} s, so it was closed to be opened anew.", .after.as_secs_f64())]
     Silent {
         /// How long.
         after: Duration,
@@ -256,6 +256,10 @@ mod tests {
             (
                 Failure::Timeout { stage: Stage::Upgrade, after: Duration::from_secs(10) },
                 "The server accepted the connection but did not answer the WebSocket upgrade within 10 s.",
+            ),
+            (
+                Failure::PongTimeout { after: Duration::from_millis(500) },
+                "The server did not answer a ping within 0.5 s, although the connection looked open.",
             ),
         ];
         for (failure, sentence) in cases {

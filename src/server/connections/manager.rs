@@ -171,8 +171,8 @@ impl ConnectionManager {
     ///
     /// # Errors
     ///
-    /// [`ManagerError::Keep`] when the kept state cannot be read.
-    pub async fn restore(&self) -> Result<usize, ManagerError> {
+    /// Any [`KeepError`], when what was kept cannot be read.
+    pub async fn restore(&self) -> Result<usize, KeepError> {
         let all = self.0.config.keeper.load().await?;
         let count = all.len();
         for wanted in all {

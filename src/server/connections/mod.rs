@@ -42,7 +42,7 @@ pub use backoff::{Backoff, InvalidBackoff};
 pub use config::ManagerConfig;
 pub use dial::{BoxStream, Stream, Tcp, Transport};
 pub use failure::{Failure, Stage};
-pub use gate::{Gate, GateConfig};
+pub use gate::GateConfig;
 pub use keeper::{Forgetful, KeepError, Keeper, Wanted};
 pub use manager::{ConnectRequest, ConnectionHandle, ConnectionManager, ManagerError, SendError};
 pub use message::{Message, RecvError, Subscription};

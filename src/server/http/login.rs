@@ -20,8 +20,9 @@ use crate::{
     model::{AuditAction, LocalPath, LoginFailure, LoginRetry, PeerText},
     server::{
         audit::Outcome,
-        auth::{LoginError, Visitor},
+        auth::{AuthError, LoginError, Visitor},
         state::AppState,
+        store::StoreError,
     },
 };
 
@@ -70,6 +71,9 @@ async fn refuse(
         LoginError::Credentials => (StatusCode::UNAUTHORIZED, LoginFailure::Credentials),
         LoginError::TooMany { wait, .. } => {
             (StatusCode::TOO_MANY_REQUESTS, LoginFailure::TooMany { wait_s: wait.as_secs() + 1 })
+        }
+        LoginError::Internal(AuthError::Store(StoreError::Full)) => {
+            (StatusCode::INSUFFICIENT_STORAGE, LoginFailure::DiskFull)
         }
         LoginError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, LoginFailure::Internal),
     };

@@ -64,9 +64,9 @@ struct State {
     driven: bool,
 }
 
-/// The gate. Cheap to clone; several managers may share one.
+/// The gate. Cheap to clone.
 #[derive(Clone)]
-pub struct Gate(Arc<Inner>);
+pub(super) struct Gate(Arc<Inner>);
 
 /// The way to one host.
 #[derive(Clone)]
@@ -91,7 +91,7 @@ struct Place<'a> {
 
 impl Gate {
     /// A gate whose jitter starts at `seed`.
-    pub fn new(config: &GateConfig, seed: u64) -> Self {
+    pub(super) fn new(config: &GateConfig, seed: u64) -> Self {
         let lanes = Lanes::new(config, SmallRng::seed_from_u64(seed));
         Self(Arc::new(Inner { lanes: Mutex::new(State { lanes, driven: false }), changed: Notify::new() }))
     }
