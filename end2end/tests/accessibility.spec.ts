@@ -54,9 +54,10 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await admin.setViewportSize({ width: 360, height: 740 });
       await expectNoViolations(admin);
 
-      for (const path of ['/admin', '/admin/audit', '/admin/account']) {
+      for (const path of ['/admin', '/admin/audit', '/admin/account', '/admin/websocket-monitor/broken']) {
         await admin.goto(path);
         await hydrated(admin);
+        if (path.endsWith('broken')) await admin.getByText('Options', { exact: true }).click();
         await expectNoViolations(admin);
       }
     });

@@ -22,9 +22,10 @@ test('no page is wider than the screen', async ({ admin, upstream }) => {
   await expect(rows(admin)).toHaveCount(1);
   await expectNoOverflow(admin, 'the longest name');
 
-  for (const path of ['/admin', '/admin/audit', '/admin/account']) {
+  for (const path of ['/admin', '/admin/audit', '/admin/account', `/admin/websocket-monitor/${LONG}`]) {
     await admin.goto(path);
     await hydrated(admin);
+    if (path.endsWith(LONG)) await admin.getByText('Options', { exact: true }).click();
     await expectNoOverflow(admin, path);
   }
   await button(admin, 'Sign out').click();

@@ -47,15 +47,15 @@ pub const OPTION_FIELDS: [OptionField; 17] = [
     field(FieldKind::Text, "ping_interval_ms", "Ping every (ms)", "15000 if empty"),
     field(FieldKind::Text, "pong_timeout_ms", "Pong within (ms)", "10000 if empty"),
     field(FieldKind::Text, "max_silence_ms", "Longest silence (ms)", "Any silence is fine if empty"),
-    field(FieldKind::Switch, "recycle_when_silent", "Open anew when silent", ""),
     field(FieldKind::Text, "never_retry", "Never retry after", "Close codes and HTTP statuses, commas between"),
-    field(FieldKind::Switch, "stay_closed", "Stay closed after a normal closure (1000)", ""),
     field(FieldKind::Text, "text_ping", "Text ping", "A text message that must be answered; 2 for engine.io"),
     field(FieldKind::Text, "text_pong", "Text pong", "The answer; 3 for engine.io"),
     field(FieldKind::Text, "frame", "Largest frame (bytes)", "262144 if empty"),
     field(FieldKind::Text, "message", "Largest message (bytes)", "1048576 if empty"),
     field(FieldKind::Text, "read_buffer", "Read buffer (bytes)", "4096 if empty"),
     field(FieldKind::Text, "write_buffer", "Write buffer (bytes)", "262144 if empty"),
+    field(FieldKind::Switch, "recycle_when_silent", "Open anew when silent", ""),
+    field(FieldKind::Switch, "stay_closed", "Stay closed after a normal closure (1000)", ""),
 ];
 
 impl ConnectionOptions {
