@@ -17,6 +17,7 @@ use url::Url;
 use super::{
     commands::Command,
     connections::{Base, GateConfig, InvalidBase},
+    metrics::MetricsConfig,
     telemetry::LogFormat,
 };
 
@@ -54,6 +55,9 @@ struct Options {
     /// Attempts to connect a second, over all endpoints [default: 2000]
     #[arg(long, env = "WSMON_CONNECT_RATE", value_name = "RATE")]
     connect_rate: Option<NonZeroU32>,
+    /// With more endpoints than this, /metrics leaves out the series of single endpoints [default: 2000]
+    #[arg(long, env = "WSMON_METRICS_ENDPOINT_LIMIT", value_name = "COUNT")]
+    metrics_endpoint_limit: Option<usize>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -76,6 +80,7 @@ struct File {
     public_url: Option<Url>,
     trusted_proxies: Option<Vec<IpNet>>,
     connect_rate: Option<NonZeroU32>,
+    metrics_endpoint_limit: Option<usize>,
 }
 
 /// The settings in force.
@@ -99,6 +104,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Attempts to connect a second, over all endpoints.
     pub connect_rate: NonZeroU32,
+    /// Who may scrape metrics, and how much.
+    pub metrics: MetricsConfig,
 }
 
 /// What the program is started for.
@@ -162,15 +169,19 @@ impl Config {
         let mut options = Options::try_parse()?;
         let file = options.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
         let command = options.command.take();
-        let password = secret("WSMON_ADMIN_PASSWORD")?;
-        let config = Self::merge(options, file, password)?;
+        let mut config = Self::merge(options, file)?;
+        config.admin_password = secret("WSMON_ADMIN_PASSWORD")?;
+        config.metrics.token = secret("WSMON_METRICS_TOKEN")?;
         Ok(match command {
             Some(command) => Invocation::Command(config.data_dir, command),
             None => Invocation::Serve(Box::new(config)),
         })
     }
 
-    fn merge(options: Options, file: File, admin_password: Option<SecretString>) -> Result<Self, ConfigError> {
+    /// Everything but the secrets, which are neither options nor keys.
+    fn merge(options: Options, file: File) -> Result<Self, ConfigError> {
+        let metrics = MetricsConfig::default();
+        let endpoint_limit = options.metrics_endpoint_limit.or(file.metrics_endpoint_limit);
         let base_url = options.base_url.or(file.base_url);
         Ok(Self {
             listen: options.listen.or(file.listen),
@@ -178,10 +189,11 @@ impl Config {
             data_dir: options.data_dir.or(file.data_dir).unwrap_or_else(|| "data".into()),
             demo: options.demo.or(file.demo).unwrap_or_default(),
             log_format: options.log_format.or(file.log_format).unwrap_or_default(),
-            admin_password,
+            admin_password: None,
             public_url: options.public_url.or(file.public_url),
             trusted_proxies: options.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
             connect_rate: options.connect_rate.or(file.connect_rate).unwrap_or(GateConfig::default().rate),
+            metrics: MetricsConfig { endpoint_limit: endpoint_limit.unwrap_or(metrics.endpoint_limit), ..metrics },
         })
     }
 }
@@ -225,12 +237,12 @@ mod tests {
     fn an_option_wins_over_the_file_and_the_file_over_the_default() {
         let file: File =
             toml::from_str("base-url = 'ws://file/'\ndemo = true\ndata-dir = '/file'").expect("valid file");
-        let config = Config::merge(options(&["--base-url", "ws://option/"]), file, None).expect("valid");
+        let config = Config::merge(options(&["--base-url", "ws://option/"]), file).expect("valid");
         assert_eq!(config.base_url.to_string(), "ws://option/");
         assert_eq!((config.demo, config.data_dir.to_str()), (true, Some("/file")));
 
         let file: File = toml::from_str("demo = true").expect("valid file");
-        let config = Config::merge(options(&["--demo=false"]), file, None).expect("valid");
+        let config = Config::merge(options(&["--demo=false"]), file).expect("valid");
         assert!(!config.demo);
         assert_eq!(config.base_url.to_string(), DEFAULT_BASE_URL);
         assert_eq!((config.listen, config.data_dir.to_str()), (None, Some("data")));

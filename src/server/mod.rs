@@ -9,13 +9,14 @@ pub mod connections;
 mod demo;
 mod http;
 mod leptos_config;
+mod metrics;
 mod state;
 pub mod store;
 pub mod telemetry;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
-use tokio::{net::TcpListener, signal};
+use tokio::{net::TcpListener, runtime::Handle, signal};
 use tracing::info;
 
 pub(crate) use self::{
@@ -28,9 +29,10 @@ use self::{
     config::Config,
     connections::{ConnectionManager, GateConfig, KeepError, ManagerConfig},
     demo::Demo,
+    http::Readiness,
     store::{Store, StoreError},
 };
-pub use self::{demo::DemoError, leptos_config::LEPTOS_TOML, state::AppState};
+pub use self::{demo::DemoError, leptos_config::LEPTOS_TOML, metrics::MetricsConfig, state::AppState};
 
 /// Why the server could not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +103,9 @@ impl Server {
             demo: demo.is_some(),
             public_url: config.public_url.map(Arc::new),
             trusted_proxies: config.trusted_proxies.into(),
+            metrics: Arc::new(config.metrics),
+            readiness: Readiness::default(),
+            runtime: Handle::current(),
         };
         Ok(Self { listener, address, state, store, demo })
     }

@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
+use tokio::runtime::Handle;
 use tracing::error;
 use url::Url;
 
@@ -15,6 +16,8 @@ use super::{
     clock::unix_ms,
     connections::{ConnectionManager, KeepError, ManagerError, Options},
     demo,
+    http::Readiness,
+    metrics::MetricsConfig,
     store::{Store, StoreError, StoredSession},
 };
 use crate::model::{
@@ -42,6 +45,12 @@ pub struct AppState {
     pub public_url: Option<Arc<Url>>,
     /// Proxies whose word on where a request comes from is believed.
     pub trusted_proxies: Arc<[IpNet]>,
+    /// Who may scrape metrics, and how much.
+    pub metrics: Arc<MetricsConfig>,
+    /// What was last found about being ready.
+    pub readiness: Readiness,
+    /// What runs the tasks.
+    pub runtime: Handle,
 }
 
 impl FromRef<AppState> for LeptosOptions {

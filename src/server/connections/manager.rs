@@ -20,6 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     command::Command,
     config::ManagerConfig,
+    counts::{EndpointSample, Timings},
     dial::Dialer,
     events::{self, EventSink},
     gate::{Gate, HostGate, Lane},
@@ -81,6 +82,7 @@ pub(super) struct Inner {
     gate: HostGate,
     pub(super) config: Arc<ManagerConfig>,
     pub(super) tasks: TaskTracker,
+    timings: Arc<Timings>,
     events: EventSink,
     end_of_events: CancellationToken,
     events_kept: TaskTracker,
@@ -159,6 +161,7 @@ impl ConnectionManager {
             gate: Gate::new(&config.gate, config.seed).host(),
             config: Arc::new(config),
             tasks: TaskTracker::new(),
+            timings: Arc::default(),
             events,
             end_of_events,
             events_kept,
@@ -229,6 +232,27 @@ impl ConnectionManager {
         self.0.registry.list(query, &self.view())
     }
 
+    /// Every endpoint as it is now, for metrics' sake.
+    pub fn sample(&self) -> Vec<EndpointSample> {
+        let view = self.view();
+        self.0.registry.entries().iter().map(|entry| entry.sample(&view)).collect()
+    }
+
+    /// How long handshakes and pings took.
+    pub fn timings(&self) -> &Timings {
+        &self.0.timings
+    }
+
+    /// Whether it takes commands: until it is shut down.
+    pub fn is_running(&self) -> bool {
+        !self.0.tasks.is_closed()
+    }
+
+    /// Whether the host of the endpoints fails, so that one probe speaks for all.
+    pub fn host_fails(&self) -> bool {
+        self.0.gate.trouble().is_some()
+    }
+
     /// Events that were lost because the keeper did not keep up.
     pub fn events_lost(&self) -> u64 {
         self.0.events.lost()
@@ -278,7 +302,7 @@ impl ConnectionManager {
             failure: None,
             options: Arc::new(options),
         });
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new(&inner.timings));
         let number = inner.spawned.fetch_add(1, Ordering::Relaxed);
         let mut task = ConnectionTask {
             endpoint: endpoint.clone(),

@@ -22,6 +22,7 @@ mod backoff;
 mod changes;
 mod command;
 mod config;
+mod counts;
 mod dial;
 mod events;
 mod failure;
@@ -40,6 +41,7 @@ mod tls;
 
 pub use backoff::{Backoff, InvalidBackoff};
 pub use config::ManagerConfig;
+pub use counts::{EndpointSample, Sampled, Timings};
 pub use dial::{BoxStream, Stream, Tcp, Transport};
 pub use failure::{Failure, Stage};
 pub use gate::GateConfig;

@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{
     command::Command,
+    counts::EndpointSample,
     failure::Failure,
     state::{ConnectionState, NextRetry, Shared},
 };
@@ -89,6 +90,23 @@ impl Entry {
             last_message_ms: self.shared.last_message_ms(),
             messages_dropped: self.shared.feed.dropped(),
             silent: self.is_silent(&state, view.now),
+        }
+    }
+
+    /// The connection as it is now, for metrics' sake.
+    pub(super) fn sample(&self, view: &View<'_>) -> EndpointSample {
+        let state = self.state.borrow().clone();
+        EndpointSample {
+            endpoint: self.endpoint.clone(),
+            phase: state.phase,
+            on: state.on,
+            silent: self.is_silent(&state, view.now),
+            since: state.since,
+            next_retry_ms: state.next_retry.map(|next| view.retry_ms(next)),
+            messages_received: self.shared.messages_received(),
+            bytes_received: self.shared.bytes_received(),
+            last_message_ms: self.shared.last_message_ms(),
+            counts: self.shared.counts.sample(),
         }
     }
 

@@ -86,7 +86,7 @@ impl Session {
             let silent = self.watch.recycle_after.map(|after| self.last_message + after);
             let deadline = silent.map_or(heartbeat, |silent| silent.min(heartbeat));
             tokio::select! {
-                frame = poll_fn(|cx| self.poll_frame(cx)) => match frame {
+                frame = poll_fn(|cx| self.poll_frame(shared, cx)) => match frame {
                     Ok(frame) => if let Some(failure) = self.receive(frame, shared, clock).await { return failure },
                     Err(failure) => return failure,
                 },
@@ -168,7 +168,7 @@ impl Session {
 
     /// Writes what it can of the outbox, then reads a frame, so that a peer that does not read
     /// never keeps us from reading.
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Result<WsMessage, Failure>> {
+    fn poll_frame(&mut self, shared: &Shared, cx: &mut Context<'_>) -> Poll<Result<WsMessage, Failure>> {
         let failed = |error| Failure::from_stream(&error);
         let mut socket = Pin::new(&mut self.socket);
         while !self.outbox.is_empty()
@@ -176,6 +176,9 @@ impl Session {
         {
             ready.map_err(failed)?;
             if let Some(message) = self.outbox.pop_front() {
+                if message.is_text() || message.is_binary() {
+                    shared.counts.count_sent(message.len());
+                }
                 socket.as_mut().start_send(message).map_err(failed)?;
                 self.unflushed = true;
             }

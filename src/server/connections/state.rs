@@ -10,7 +10,12 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{failure::Failure, message::Feed, options::Options};
+use super::{
+    counts::{Counts, Timings},
+    failure::Failure,
+    message::Feed,
+    options::Options,
+};
 use crate::{model::Phase, server::clock::unix_ms};
 
 /// When a connection is tried again. By a clock that does not jump.
@@ -49,6 +54,7 @@ pub struct ConnectionState {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) feed: Feed,
+    pub(super) counts: Counts,
     messages_received: AtomicU64,
     bytes_received: AtomicU64,
     last_message_ms: AtomicI64,
@@ -57,6 +63,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    pub(super) fn new(timings: &Arc<Timings>) -> Self {
+        Self { counts: Counts::new(timings), ..Self::default() }
+    }
+
     pub(super) fn count_received(&self, bytes: usize, at: SystemTime) {
         self.messages_received.fetch_add(1, Relaxed);
         self.bytes_received.fetch_add(bytes as u64, Relaxed);
@@ -64,6 +74,9 @@ impl Shared {
     }
 
     pub(super) fn set_rtt(&self, rtt: Option<Duration>) {
+        if let Some(rtt) = rtt {
+            self.counts.timings.ping_rtt.observe(rtt.as_secs_f64());
+        }
         let ms = rtt.map(|rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX - 1));
         self.rtt_ms_plus_one.store(ms.map_or(0, |ms| ms + 1), Relaxed);
     }

@@ -138,14 +138,17 @@ impl ConnectionTask {
                 Some(permit) => permit,
                 None => gate.admit(Lane::Urgent).await,
             };
-            (dialer.open(&endpoint, &options).await, permit)
+            let began = Instant::now();
+            let opened = dialer.open(&endpoint, &options).await;
+            (opened, began.elapsed(), permit)
         });
         loop {
             let command = tokio::select! {
-                (opened, permit) = &mut dial => return match opened {
+                (opened, took, permit) = &mut dial => return match opened {
                     Ok(socket) => {
                         self.gate.reached();
                         drop(permit);
+                        self.shared.counts.count_success(took);
                         self.hold(socket).await
                     }
                     Err(failure) => {
@@ -175,6 +178,7 @@ impl ConnectionTask {
 
     /// Tells the gate of a failed attempt before the permit goes back.
     fn attempt_failed(&mut self, failure: Failure, permit: Permit) {
+        self.shared.counts.count_failure();
         let failure = Arc::new(failure);
         let at_gate = if failure.is_of_host() {
             let not_before = match judge(&failure, self.state.borrow().options.rules()) {
@@ -216,6 +220,7 @@ impl ConnectionTask {
                         continue;
                     }
                     session.close(CloseCode::Normal).await;
+                    self.shared.counts.count_end(None);
                     self.enter(Phase::Connecting, |state| state.attempt = 0);
                     let _ = done.send(());
                     return Flow::Continue;
@@ -301,6 +306,9 @@ impl ConnectionTask {
 
     /// Turns the connection off on an administrator's word.
     fn turn_off(&mut self, done: Ack) {
+        if self.phase() == Phase::Connected {
+            self.shared.counts.count_end(None);
+        }
         self.enter(Phase::Off, |state| {
             state.on = false;
             state.attempt = 0;
@@ -314,6 +322,9 @@ impl ConnectionTask {
     /// `at_gate` whether the host fails, so that its next probe speaks for this connection too.
     fn fail(&mut self, failure: Arc<Failure>, held: Duration, at_gate: bool) {
         let was_open = self.phase() == Phase::Connected;
+        if was_open {
+            self.shared.counts.count_end(Some(failure.cause()));
+        }
         let attempt = if held >= STABLE_AFTER { 1 } else { self.state.borrow().attempt.saturating_add(1) };
         let verdict = judge(&failure, self.state.borrow().options.rules());
         let delay = verdict.delay(attempt, &self.config.backoff, &mut self.rng);

@@ -2,6 +2,7 @@
 
 mod cookies;
 mod headers;
+mod health;
 mod host;
 mod login;
 mod serve;
@@ -29,9 +30,9 @@ use tower_http::{
     catch_panic::CatchPanicLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer, timeout::RequestBodyTimeoutLayer,
 };
 
-pub(super) use self::serve::serve;
 pub(crate) use self::session::{SignedIn, set_cookie};
-use super::state::AppState;
+pub(super) use self::{health::Readiness, serve::serve};
+use super::{metrics, state::AppState};
 use crate::{
     model::{LoginRetry, Theme},
     ui::app::{App, shell},
@@ -58,6 +59,9 @@ pub(super) fn router(state: AppState) -> Router {
         .route("/logout", post(login::log_out))
         .leptos_routes_with_context(&state, generate_route_list(App), context.clone(), page)
         .route_layer(from_fn_with_state(state.clone(), login::require_session))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::scrape))
         .route("/", get(|| async { Redirect::to("/admin") }))
         .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
         .layer(CatchPanicLayer::new())

@@ -16,7 +16,7 @@ use std::{
 };
 
 use sqlx::{
-    SqlitePool,
+    Connection, SqliteConnection, SqlitePool,
     error::DatabaseError,
     migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -88,28 +88,34 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Directory`] and [`StoreError::Unusable`].
+    /// [`StoreError::Directory`], [`StoreError::Unusable`] and [`StoreError::Full`].
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
         make_private_directory(directory)
             .map_err(|source| StoreError::Directory { path: directory.to_owned(), source })?;
         let path = directory.join(FILE);
         let unusable = |detail: String| StoreError::Unusable { path: path.clone(), detail };
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
+        let cannot_open = |error: sqlx::Error| match StoreError::from(error) {
+            StoreError::Statement(error) => unusable(one_line(&error)),
+            other => other,
+        };
+        let options = SqliteConnectOptions::new().filename(&path).busy_timeout(BUSY_TIMEOUT);
+        if path.exists()
+            && let Some(damage) = damage(options.clone().read_only(true)).await.map_err(cannot_open)?
+        {
+            return Err(unusable(damage));
+        }
+        let options = options
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
-        let pool = pool.map_err(|error| unusable(one_line(&error)))?;
-        let damage: String = sqlx::query_scalar("PRAGMA quick_check(1)")
-            .fetch_one(&pool)
-            .await
-            .map_err(|error| unusable(one_line(&error)))?;
-        if damage != "ok" {
-            return Err(unusable(damage.replace('\n', " ")));
-        }
+            .foreign_keys(true);
+        let pool = SqlitePoolOptions::new()
+            // The last one to close takes the log's index away, for which a full disk would have no room again.
+            .min_connections(2)
+            .max_connections(4)
+            .after_release(|connection, _| Box::pin(is_fit(connection)))
+            .connect_with(options);
+        let pool = pool.await.map_err(cannot_open)?;
         let migrated: Result<(), MigrateError> = sqlx::migrate!("src/server/store/migrations").run(&pool).await;
         migrated.map_err(|error| unusable(error.to_string()))?;
         Ok(Self(pool, Arc::default()))
@@ -164,6 +170,23 @@ impl Store {
 fn make_private_directory(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// What is wrong with a store, if anything. Looked for without leave to write: what a crash has left
+/// beside the file would be put into it by the last connection that closes, damaged or not.
+async fn damage(options: SqliteConnectOptions) -> Result<Option<String>, sqlx::Error> {
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let verdict: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok((verdict != "ok").then(|| verdict.replace('\n', " ")))
+}
+
+/// Whether a connection may be used again. A full disk ends a transaction by itself, but sqlx goes on
+/// counting it as open: what is written after it would be acknowledged and never committed.
+async fn is_fit(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // A rollback may be under way.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn one_line(error: &sqlx::Error) -> String {

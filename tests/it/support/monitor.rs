@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use websocket_monitor::server::{
-    AppState, Server,
+    AppState, MetricsConfig, Server,
     config::Config,
     connections::{Base, GateConfig},
     telemetry::LogFormat,
@@ -38,6 +38,7 @@ pub fn config(base_url: Base, data_dir: &Path) -> Config {
         public_url: None,
         trusted_proxies: Vec::new(),
         connect_rate: GateConfig::default().rate,
+        metrics: MetricsConfig::default(),
     }
 }
 

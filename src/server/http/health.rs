@@ -1,0 +1,47 @@
+//! Whether the program lives, and whether it can do its work.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{extract::State, http::StatusCode};
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::server::state::AppState;
+
+/// How long an answer of `/readyz` holds: anybody may ask, and each look writes to the disk.
+const READY_HOLDS: Duration = Duration::from_secs(1);
+
+/// What a look found, or why it is not ready.
+type Found = Result<(), &'static str>;
+
+/// What `/readyz` found last, and when.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness(Arc<Mutex<Option<(Instant, Found)>>>);
+
+/// `GET /healthz`: answers, and so lives.
+pub(super) async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: 200 when the store can be written and the manager runs, else 503 with the reason.
+pub(super) async fn ready(State(state): State<AppState>) -> (StatusCode, String) {
+    let mut last = state.readiness.0.lock().await;
+    let found = match *last {
+        Some((at, found)) if at.elapsed() < READY_HOLDS => found,
+        _ => {
+            let found = look(&state).await;
+            *last = Some((Instant::now(), found));
+            found
+        }
+    };
+    match found {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
+    }
+}
+
+async fn look(state: &AppState) -> Found {
+    if !state.manager.is_running() {
+        return Err("the connection manager is shutting down");
+    }
+    state.store.try_writing().await.map_err(|_| "the store cannot be written")
+}
