@@ -6,6 +6,7 @@
 mod account;
 mod audit;
 mod connections;
+mod guide;
 mod wire;
 
 pub use account::{change_password, end_session, load_account};
@@ -14,6 +15,7 @@ pub use connections::{
     connect_endpoint, disconnect_endpoint, list_connections, load_endpoint, load_summary, pause_endpoint,
     remove_endpoint, resume_endpoint, set_auto_reconnect, set_options,
 };
+pub use guide::load_guide;
 
 #[cfg(feature = "ssr")]
 use self::admin::{Admin, as_admin, audited, endpoint_name};

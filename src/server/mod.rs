@@ -7,6 +7,7 @@ pub mod commands;
 pub mod config;
 pub mod connections;
 mod demo;
+mod guide;
 mod http;
 mod leptos_config;
 mod metrics;

@@ -15,7 +15,7 @@ use super::{
     auth::{Door, SessionId, Visitor},
     clock::unix_ms,
     connections::{ConnectionManager, KeepError, ManagerError, Options},
-    demo,
+    demo, guide,
     http::Readiness,
     metrics::MetricsConfig,
     store::{Store, StoreError, StoredSession},
@@ -73,6 +73,11 @@ impl AppState {
             list.samples = demo::samples().filter(|sample| self.manager.get(sample).is_none()).collect();
         }
         list
+    }
+
+    /// The monitoring guide, in HTML.
+    pub fn guide(&self) -> &'static str {
+        guide::html()
     }
 
     /// One connection with its options, secrets masked, and its latest events.

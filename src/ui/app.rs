@@ -8,7 +8,7 @@ use leptos_router::{
     path,
 };
 
-use super::pages::{AdminDashboard, AuditLog, Login, NotFound, OneEndpoint, OwnAccount, WebSocketMonitor};
+use super::pages::{AdminDashboard, AuditLog, Guide, Login, NotFound, OneEndpoint, OwnAccount, WebSocketMonitor};
 use crate::model::Theme;
 
 /// The HTML document that the server sends.
@@ -54,6 +54,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/websocket-monitor") view=WebSocketMonitor ssr=SsrMode::Async/>
                 <Route path=path!("/admin/websocket-monitor/*endpoint") view=OneEndpoint ssr=SsrMode::Async/>
                 <Route path=path!("/admin/audit") view=AuditLog ssr=SsrMode::Async/>
+                <Route path=path!("/docs/monitoring/overview") view=Guide ssr=SsrMode::Async/>
                 <Route path=path!("/admin/account") view=OwnAccount ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>

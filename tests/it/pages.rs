@@ -22,6 +22,7 @@ pub fn calls() -> Vec<(&'static str, Value)> {
         ("resume_endpoint", json!({ "endpoint": "data-feed" })),
         ("load_endpoint", json!({ "endpoint": "data-feed" })),
         ("set_options", json!({ "endpoint": "data-feed", "options": { "stay_closed": true } })),
+        ("load_guide", json!({})),
         ("list_audit", json!({ "query": { "action": null, "search": "", "page": 0 } })),
         ("load_account", json!({})),
         ("change_password", json!({ "current": PASSWORD, "new": "an intruder's password" })),

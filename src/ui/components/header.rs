@@ -15,6 +15,7 @@ pub fn Header() -> impl IntoView {
                 <A href="/admin" exact=true>"Admin Dashboard"</A>
                 <A href=links::MONITOR>"WebSocket Monitoring"</A>
                 <A href=links::AUDIT>"Audit"</A>
+                <A href=links::GUIDE>"Guide"</A>
             </nav>
             <div class="top-end">
                 <ThemePicker/>

@@ -10,6 +10,9 @@ pub const MONITOR: &str = "/admin/websocket-monitor";
 /// The audit log's path.
 pub const AUDIT: &str = "/admin/audit";
 
+/// The monitoring guide's path.
+pub const GUIDE: &str = "/docs/monitoring/overview";
+
 /// The path of an administrator's own account.
 pub const ACCOUNT: &str = "/admin/account";
 

@@ -40,6 +40,12 @@ pub fn AdminDashboard() -> impl IntoView {
                         </h3>
                         <p>"Who did what, when, from where, and what came of it."</p>
                     </li>
+                    <li class="panel stack">
+                        <h3>
+                            <a href=links::GUIDE>"Monitoring & Observability"</a>
+                        </h3>
+                        <p>"What every figure, colour, metric, alert and log line means, and what to do."</p>
+                    </li>
                 </ul>
             </section>
         </main>

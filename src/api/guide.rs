@@ -1,0 +1,15 @@
+//! The monitoring guide.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use crate::model::AppError;
+
+/// The monitoring guide, in HTML of our own making.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`].
+#[server(endpoint = "load_guide", input = Json, output = Json)]
+pub async fn load_guide() -> Result<String, AppError> {
+    super::as_admin(|admin| async move { Ok(admin.state.guide().to_owned()) }).await
+}
