@@ -185,7 +185,8 @@ pub struct Connection {
     pub bytes_received: u64,
     /// When the last of them came.
     pub last_message_ms: Option<i64>,
-    /// Messages that were dropped because whoever subscribed to them was too slow.
+    /// Messages that were dropped because whoever subscribed to them was too slow, as far as the
+    /// subscriber has come to know of it.
     pub messages_dropped: u64,
     /// Whether it is connected and has brought no message for longer than its options allow.
     pub silent: bool,

@@ -7,8 +7,9 @@ use std::{
 
 use tokio_tungstenite::tungstenite::{
     Error as WsError,
-    error::ProtocolError,
+    error::{CapacityError, ProtocolError},
     http::{HeaderMap, header::RETRY_AFTER},
+    protocol::frame::coding::CloseCode,
 };
 
 use super::advice::{asked_to_wait, close_advice, close_words, http_advice, late, reason, subprotocol_words};
@@ -88,6 +89,12 @@ pub enum Failure {
         /// What is wrong.
         detail: PeerText,
     },
+    /// The connection ended before the upgrade was answered.
+    #[error(
+        "The server hung up instead of answering the WebSocket upgrade. Check the endpoint's name, and the subprotocols \
+         and headers in the connection's options."
+    )]
+    HungUp,
     /// The connection ended without a close frame.
     #[error("The connection was cut without a close frame: the server or something on the way went away.")]
     Lost,
@@ -99,6 +106,19 @@ pub enum Failure {
         /// What the peer wrote.
         reason: PeerText,
     },
+    /// The peer sent more at once than we take.
+    #[error(
+        "The server sent {size} bytes at once; at most {most} are taken. Raise the limit in the connection's options if that is right."
+    )]
+    TooBig {
+        /// A frame's or a message's payload, in bytes.
+        size: usize,
+        /// The limit, in bytes.
+        most: usize,
+    },
+    /// The peer sent text that is not UTF-8.
+    #[error("The server broke the WebSocket protocol: it sent text that is not UTF-8.")]
+    InvalidText,
     /// A ping stayed unanswered.
     #[error("The server did not answer a ping within {} s, although the connection looked open.", .after.as_secs_f64())]
     PongTimeout {
@@ -140,10 +160,10 @@ impl Failure {
             Self::Http { .. } => Cause::HttpStatus,
             Self::InvalidHandshake { .. } => Cause::InvalidHandshake,
             Self::Subprotocol { .. } => Cause::SubprotocolMismatch,
-            Self::Lost => Cause::ConnectionLost,
+            Self::HungUp | Self::Lost => Cause::ConnectionLost,
             Self::Closed { .. } => Cause::ClosedByPeer,
             Self::PongTimeout { .. } => Cause::PongTimeout,
-            Self::Protocol { .. } => Cause::ProtocolError,
+            Self::TooBig { .. } | Self::InvalidText | Self::Protocol { .. } => Cause::ProtocolError,
             Self::Silent { .. } => Cause::Silent,
             Self::Options { .. } => Cause::InvalidOptions,
             Self::Internal => Cause::InternalError,
@@ -163,6 +183,19 @@ impl Failure {
             | Self::Tls { .. } => true,
             Self::Http { status, .. } => matches!(status, 502..=504),
             _ => false,
+        }
+    }
+
+    /// The close code to fail the connection with, where it is we who end it (RFC 6455 sections 7.1.7
+    /// and 7.4.1).
+    pub(super) fn own_close_code(&self) -> Option<CloseCode> {
+        match self {
+            Self::Protocol { .. } => Some(CloseCode::Protocol),
+            Self::InvalidText => Some(CloseCode::Invalid),
+            Self::TooBig { .. } => Some(CloseCode::Size),
+            Self::Silent { .. } => Some(CloseCode::Normal),
+            Self::PongTimeout { .. } => Some(CloseCode::Away),
+            _ => None,
         }
     }
 
@@ -201,9 +234,9 @@ impl Failure {
                 Self::Subprotocol { detail: PeerText::new(subprotocol_words(error)) }
             }
             WsError::Io(_) | WsError::ConnectionClosed | WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
-                Self::Lost
+                Self::HungUp
             }
-            other => Self::InvalidHandshake { detail: PeerText::new(&other.to_string()) },
+            other => Self::InvalidHandshake { detail: own_words(other) },
         }
     }
 
@@ -214,9 +247,21 @@ impl Failure {
             | WsError::ConnectionClosed
             | WsError::AlreadyClosed
             | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Lost,
-            other => Self::Protocol { detail: PeerText::new(&other.to_string()) },
+            WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
+                Self::TooBig { size: *size, most: *max_size }
+            }
+            WsError::Utf8(_) => Self::InvalidText,
+            other => Self::Protocol { detail: own_words(other) },
         }
     }
+}
+
+/// The library's words, without its name for the kind of error, which our sentence has.
+fn own_words(error: &WsError) -> PeerText {
+    PeerText::new(&match error {
+        WsError::Protocol(error) => error.to_string(),
+        other => other.to_string(),
+    })
 }
 
 /// The wait that a server asks for: seconds, or a date (RFC 9110 section 10.2.3).

@@ -66,6 +66,9 @@ pub enum SendError {
     /// The connection is not up.
     #[error("the connection is not up")]
     NotConnected,
+    /// The message does not fit into the connection's write buffer, whose size its options set.
+    #[error("the message is larger than the connection's write buffer")]
+    TooBig,
     /// The peer does not read; messages already wait to be sent.
     #[error("too many messages wait to be sent")]
     OutboxFull,

@@ -31,6 +31,19 @@ impl Message {
         Self::Binary(bytes.into())
     }
 
+    /// The payload's size, in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether the payload is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Copies a data message, because a frame's payload pins the whole buffer it was read into.
     pub(super) fn copy_of(frame: &WsMessage) -> Option<Self> {
         match frame {
@@ -99,7 +112,7 @@ impl Feed {
         Subscription { messages, dropped: Arc::clone(&self.dropped) }
     }
 
-    /// Messages that slow subscribers have lost.
+    /// Messages that slow subscribers have lost, as far as they have come to know of it.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Relaxed)
     }

@@ -69,12 +69,15 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
         Failure::Tls { .. }
         | Failure::InvalidHandshake { .. }
         | Failure::Subprotocol { .. }
+        | Failure::TooBig { .. }
+        | Failure::InvalidText
         | Failure::Protocol { .. }
         | Failure::Options { .. } => Verdict::Blocked,
         Failure::Dns { .. }
         | Failure::Refused { .. }
         | Failure::Unreachable { .. }
         | Failure::Timeout { .. }
+        | Failure::HungUp
         | Failure::Lost
         | Failure::PongTimeout { .. }
         | Failure::Silent { .. }

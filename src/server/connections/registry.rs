@@ -89,7 +89,7 @@ impl Entry {
             bytes_received: self.shared.bytes_received(),
             last_message_ms: self.shared.last_message_ms(),
             messages_dropped: self.shared.feed.dropped(),
-            silent: self.is_silent(&state, view.now),
+            silent: self.is_silent(&state),
         }
     }
 
@@ -100,7 +100,7 @@ impl Entry {
             endpoint: self.endpoint.clone(),
             phase: state.phase,
             on: state.on,
-            silent: self.is_silent(&state, view.now),
+            silent: self.is_silent(&state),
             since: state.since,
             next_retry_ms: state.next_retry.map(|next| view.retry_ms(next)),
             messages_received: self.shared.messages_received(),
@@ -110,12 +110,9 @@ impl Entry {
         }
     }
 
-    fn is_silent(&self, state: &ConnectionState, now: SystemTime) -> bool {
-        let Some(longest) = state.options.max_silence().filter(|_| state.phase == Phase::Connected) else {
-            return false;
-        };
-        let heard_ms = self.shared.last_message_ms().unwrap_or_default().max(unix_ms(state.since));
-        i128::from(unix_ms(now) - heard_ms) > longest.as_millis().cast_signed()
+    fn is_silent(&self, state: &ConnectionState) -> bool {
+        let longest = state.options.max_silence().filter(|_| state.phase == Phase::Connected);
+        longest.is_some_and(|longest| self.shared.quiet_for() > longest)
     }
 }
 

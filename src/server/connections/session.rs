@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use futures_util::{FutureExt, Sink, SinkExt, Stream, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{
     Message as WsMessage,
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use super::{dial::WebSocket, failure::Failure, message::Message, state::Shared};
+use super::{dial::WebSocket, failure::Failure, manager::SendError, message::Message, state::Shared};
 use crate::{
     model::{PeerText, TextPing},
     server::clock::Clock,
@@ -23,6 +23,9 @@ use crate::{
 
 /// Messages that may wait to be sent.
 const OUTBOX: usize = 64;
+
+/// The longest header of a frame, in bytes (RFC 6455 section 5.2).
+const LONGEST_HEADER: usize = 14;
 
 /// How long a close frame may wait for the peer's own.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -56,9 +59,6 @@ pub(super) struct Session {
     pings: u64,
 }
 
-/// The outbox is full: the peer does not read.
-pub(super) struct OutboxFull;
-
 impl Session {
     pub(super) fn new(socket: WebSocket, watch: Watch) -> Self {
         let now = Instant::now();
@@ -67,9 +67,12 @@ impl Session {
     }
 
     /// Queues a message to be sent.
-    pub(super) fn enqueue(&mut self, message: &Message) -> Result<(), OutboxFull> {
+    pub(super) fn enqueue(&mut self, message: &Message) -> Result<(), SendError> {
+        if message.len() + LONGEST_HEADER > self.socket.get_config().max_write_buffer_size {
+            return Err(SendError::TooBig);
+        }
         if self.outbox.len() >= OUTBOX {
-            return Err(OutboxFull);
+            return Err(SendError::OutboxFull);
         }
         self.outbox.push_back(message.to_frame());
         Ok(())
@@ -119,6 +122,13 @@ impl Session {
         let _ = timeout(CLOSE_TIMEOUT, closing).await;
     }
 
+    /// Leaves a connection that failed, with the close frame that says why, if it can leave at once.
+    pub(super) fn abandon(mut self, code: CloseCode) {
+        let frame = CloseFrame { code, reason: "".into() };
+        // A peer that broke the protocol, or does not answer, is not waited for.
+        let _ = self.socket.close(Some(frame)).now_or_never();
+    }
+
     fn ping(&mut self) {
         self.pings += 1;
         let payload = self.pings.to_be_bytes();
@@ -143,6 +153,7 @@ impl Session {
             WsMessage::Text(text) if self.answer_text_ping(text.as_str()) => {}
             WsMessage::Text(_) | WsMessage::Binary(_) => {
                 self.last_message = Instant::now();
+                shared.hear(self.last_message);
                 shared.count_received(frame.len(), clock.now());
                 shared.feed.publish(&frame);
             }

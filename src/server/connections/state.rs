@@ -51,8 +51,12 @@ pub struct ConnectionState {
 
 /// What a connection's task shares with everybody who looks at it. The counts belong to the
 /// endpoint, not to one socket's life, and never fall.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shared {
+    born: Instant,
+    /// When the connection was opened or last brought a message, in milliseconds since `born`: by a
+    /// clock that does not jump, as silence is measured by it.
+    heard_ms: AtomicU64,
     pub(super) feed: Feed,
     pub(super) counts: Counts,
     messages_received: AtomicU64,
@@ -64,7 +68,27 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(timings: &Arc<Timings>) -> Self {
-        Self { counts: Counts::new(timings), ..Self::default() }
+        Self {
+            born: Instant::now(),
+            heard_ms: AtomicU64::default(),
+            feed: Feed::default(),
+            counts: Counts::new(timings),
+            messages_received: AtomicU64::default(),
+            bytes_received: AtomicU64::default(),
+            last_message_ms: AtomicI64::default(),
+            rtt_ms_plus_one: AtomicU32::default(),
+        }
+    }
+
+    /// The connection was opened, or brought a message.
+    pub(super) fn hear(&self, now: Instant) {
+        let ms = now.saturating_duration_since(self.born).as_millis();
+        self.heard_ms.store(u64::try_from(ms).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// How long the connection has brought nothing.
+    pub(super) fn quiet_for(&self) -> Duration {
+        self.born.elapsed().saturating_sub(Duration::from_millis(self.heard_ms.load(Relaxed)))
     }
 
     pub(super) fn count_received(&self, bytes: usize, at: SystemTime) {

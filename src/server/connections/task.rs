@@ -200,6 +200,7 @@ impl ConnectionTask {
         let options = Arc::clone(&self.state.borrow().options);
         let mut session = Session::new(socket, options.watch(&self.config));
         self.shared.set_rtt(None);
+        self.shared.hear(opened);
         self.enter(Phase::Connected, |state| state.failure = None);
         self.tell(EventKind::Connected);
         info!(endpoint = %self.endpoint, "connected");
@@ -207,6 +208,9 @@ impl ConnectionTask {
         loop {
             let command = tokio::select! {
                 failure = session.run(&shared, &*config.clock) => {
+                    if let Some(code) = failure.own_close_code() {
+                        session.abandon(code);
+                    }
                     self.fail(Arc::new(failure), opened.elapsed(), false);
                     return Flow::Continue;
                 }
@@ -265,7 +269,7 @@ impl ConnectionTask {
             }
             Some(Command::Send { message, done }) => {
                 let sent = match session {
-                    Some(session) => session.enqueue(&message).map_err(|_| SendError::OutboxFull),
+                    Some(session) => session.enqueue(&message),
                     None => Err(SendError::NotConnected),
                 };
                 let _ = done.send(sent);

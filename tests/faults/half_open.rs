@@ -1,0 +1,74 @@
+//! A server whose process is stopped: its kernel still accepts and acknowledges what nobody reads.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Child, ChildStderr, Command, Stdio},
+};
+
+use websocket_monitor::model::{Cause, ConnectionOptions};
+
+use super::{
+    outcome::Expected,
+    support::{Monitor, soon},
+};
+
+/// The program with the demo's feeds, which are here the server; killed when dropped.
+struct Demo {
+    child: Child,
+    /// Held, so that the program can go on logging.
+    _log: BufReader<ChildStderr>,
+}
+
+impl Demo {
+    fn start(base: &str, directory: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_websocket-monitor"))
+            .args(["--demo", "--listen", "127.0.0.1:0", "--base-url", base, "--data-dir"])
+            .arg(directory)
+            .env("WSMON_ADMIN_PASSWORD", "correct horse battery staple")
+            .env("RUST_LOG", "info")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let mut log = BufReader::new(child.stderr.take().expect("piped"));
+        let mut line = String::new();
+        while !line.contains("listening") {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).expect("text"), 0, "it ended");
+        }
+        Self { child, _log: log }
+    }
+
+    /// Stops it where it is.
+    fn stop(&self) {
+        let signalled = Command::new("kill").args(["-STOP", &self.child.id().to_string()]).status();
+        assert!(signalled.expect("kill runs").success());
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // It cannot have ended while it is stopped; if it has before, there is nothing to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn stopped_process() {
+    let vacant = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let base = format!("ws://{vacant}/ws/");
+    let directory = tempfile::tempdir().expect("a directory");
+    let demo = Demo::start(&base, directory.path());
+    let monitor = Monitor::start(&base).await;
+    let options =
+        ConnectionOptions { ping_interval_ms: Some(100), pong_timeout_ms: Some(500), ..ConnectionOptions::default() };
+    let mut handle = monitor.connect(options).await;
+    let mut messages = monitor.manager.subscribe(&monitor.feed().endpoint).expect("it is there");
+    soon("the feed", messages.recv()).await.expect("a message");
+    demo.stop();
+    soon("noticed", handle.wait_for(|state| state.failure.is_some())).await;
+    let text = "The server did not answer a ping within 0.5 s, although the connection looked open.";
+    monitor.outcome().await.check(&Expected::waiting(Cause::PongTimeout, text).once_open());
+}

@@ -1,0 +1,203 @@
+//! What goes wrong before a connection is open.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use futures_util::future::BoxFuture;
+use tokio::time::sleep;
+use websocket_monitor::{
+    model::{Cause, ConnectionOptions},
+    server::{
+        clock::Clock,
+        connections::{BoxStream, Transport},
+    },
+};
+
+use super::{
+    outcome::{Expected, Outcome},
+    support::{Monitor, fault},
+    wire::{Server, refusing_port, request, send, switching_protocols, until_gone},
+};
+
+/// A network on which an attempt comes no further than this. Real ones cannot be asked to: what a name server says, and
+/// how many clients a full backlog holds back, is up to the machine.
+enum Network {
+    NameUnknown,
+    NameServerSilent,
+    NoRoute,
+    SynDropped,
+}
+
+impl Transport for Network {
+    fn resolve<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+        Box::pin(async {
+            match self {
+                Self::NameUnknown => Err(io::Error::other("Name or service not known")),
+                Self::NameServerSilent => std::future::pending().await,
+                Self::NoRoute | Self::SynDropped => Ok(vec![([192, 0, 2, 1], 80).into()]),
+            }
+        })
+    }
+
+    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+        Box::pin(async {
+            match self {
+                Self::NoRoute => Err(io::ErrorKind::NetworkUnreachable.into()),
+                _ => std::future::pending().await,
+            }
+        })
+    }
+}
+
+async fn on(network: Network) -> Outcome {
+    Monitor::start_on(network, "ws://nonexistent.invalid/").await.settled(ConnectionOptions::default()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn dns_failure() {
+    let text = "The host name nonexistent.invalid cannot be resolved. Check the base URL and the name server.";
+    on(Network::NameUnknown).await.check(&Expected::waiting(Cause::DnsFailure, text));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dns_silent() {
+    let text = "The host name was not resolved within 10 s.";
+    on(Network::NameServerSilent).await.check(&Expected::waiting(Cause::HandshakeTimeout, text));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_route() {
+    on(Network::NoRoute)
+        .await
+        .check(&Expected::waiting(Cause::Unreachable, "192.0.2.1:80 cannot be reached: network unreachable."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn syn_dropped() {
+    let text = "The server did not accept a TCP connection within 10 s.";
+    on(Network::SynDropped).await.check(&Expected::waiting(Cause::HandshakeTimeout, text));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused() {
+    let (_port, base) = refusing_port();
+    let outcome = Monitor::start(&base).await.settled(ConnectionOptions::default()).await;
+    let text = "refused the connection: nothing is listening there.";
+    outcome.check(&Expected::waiting(Cause::ConnectionRefused, text));
+}
+
+const UPGRADE_LATE: &str = "The server accepted the connection but did not answer the WebSocket upgrade within 10 s.";
+
+#[tokio::test(start_paused = true)]
+async fn handshake_silent() {
+    let outcome = fault(async |mut stream| until_gone(&mut stream).await).await;
+    outcome.check(&Expected::waiting(Cause::HandshakeTimeout, UPGRADE_LATE));
+}
+
+#[tokio::test(start_paused = true)]
+async fn handshake_at_one_byte_a_second() {
+    let outcome = fault(async |mut stream| {
+        let request = request(&mut stream).await;
+        for byte in switching_protocols(&request, "").bytes() {
+            sleep(Duration::from_secs(1)).await;
+            send(&mut stream, &[byte]).await;
+        }
+    })
+    .await;
+    outcome.check(&Expected::waiting(Cause::HandshakeTimeout, UPGRADE_LATE));
+}
+
+#[tokio::test(start_paused = true)]
+async fn handshake_cut_off() {
+    let outcome = fault(async |mut stream| {
+        request(&mut stream).await;
+        send(&mut stream, b"HTTP/1.1 101 Swi").await;
+    })
+    .await;
+    outcome.check(&Expected::waiting(
+        Cause::ConnectionLost,
+        "The server hung up instead of answering the WebSocket upgrade.",
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_accept_key() {
+    let outcome = fault(async |mut stream| {
+        request(&mut stream).await;
+        let for_another = switching_protocols("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "");
+        send(&mut stream, for_another.as_bytes()).await;
+        until_gone(&mut stream).await;
+    })
+    .await;
+    let text = "The server's answer is not a WebSocket handshake: Key mismatch";
+    outcome.check(&Expected::blocked(Cause::InvalidHandshake, text));
+}
+
+/// What comes of this answer to the upgrade; the fields each end their line.
+async fn answered(status: &str, fields: &str) -> Outcome {
+    fault(async |mut stream| {
+        request(&mut stream).await;
+        send(&mut stream, format!("HTTP/1.1 {status}\r\n{fields}Content-Length: 0\r\n\r\n").as_bytes()).await;
+        until_gone(&mut stream).await;
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn http_statuses_that_block() {
+    let rows = [
+        (
+            "301 Moved Permanently",
+            "The server answered HTTP 301 Moved Permanently instead of opening a WebSocket. \
+             It points elsewhere; set the base URL to where the service really is.",
+        ),
+        ("400 Bad Request", "HTTP 400 Bad Request instead of opening a WebSocket. It found the request malformed."),
+        ("401 Unauthorized", "HTTP 401 Unauthorized instead of opening a WebSocket. It asks for credentials."),
+        ("403 Forbidden", "Check that this client and its credentials are allowed in."),
+        ("404 Not Found", "Check the endpoint's name and the base URL's path."),
+        ("426 Upgrade Required", "It asks for another protocol or version."),
+    ];
+    for (status, text) in rows {
+        answered(status, "Location: /elsewhere\r\n").await.check(&Expected::blocked(Cause::HttpStatus, text));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn http_statuses_that_pass() {
+    let rows = [
+        ("429 Too Many Requests", "HTTP 429 Too Many Requests instead of opening a WebSocket. It is limiting"),
+        ("500 Internal Server Error", "The fault is on its side, or on a proxy's in front of it."),
+        ("502 Bad Gateway", "HTTP 502 Bad Gateway"),
+        ("503 Service Unavailable", "HTTP 503 Service Unavailable"),
+    ];
+    for (status, text) in rows {
+        answered(status, "").await.check(&Expected::waiting(Cause::HttpStatus, text));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_in_seconds() {
+    for status in ["429 Too Many Requests", "503 Service Unavailable"] {
+        let expected = Expected::waiting(Cause::HttpStatus, "It asks to wait 120 s.").retry_ms(120_000..=120_500);
+        answered(status, "Retry-After: 120\r\n").await.check(&expected);
+        let expected = Expected::waiting(Cause::HttpStatus, "It asks to wait 86400 s.").retry_ms(3_600_000..=3_600_500);
+        answered(status, "Retry-After: 86400\r\n").await.check(&expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_a_date() {
+    for status in ["429 Too Many Requests", "503 Service Unavailable"] {
+        let server = Server::start().await;
+        let monitor = Monitor::start(&server.base()).await;
+        let date = httpdate::fmt_http_date(monitor.clock.now() + Duration::from_secs(120));
+        let answer = format!("HTTP/1.1 {status}\r\nRetry-After: {date}\r\nContent-Length: 0\r\n\r\n");
+        let script = async |mut stream| {
+            request(&mut stream).await;
+            send(&mut stream, answer.as_bytes()).await;
+            until_gone(&mut stream).await;
+        };
+        let outcome = server.during(script, monitor.settled(ConnectionOptions::default())).await;
+        let expected = Expected::waiting(Cause::HttpStatus, "It asks to wait 120 s.").retry_ms(120_000..=120_500);
+        outcome.check(&expected);
+    }
+}

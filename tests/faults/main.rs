@@ -1,0 +1,17 @@
+//! Every fault a connection can meet, one row each: what is shown of it, what follows and when, and what is kept.
+//!
+//! Servers are scripts on real sockets. Where a deadline matters time is paused, so that a row takes no time.
+
+mod closes;
+#[path = "../common/mod.rs"]
+mod common;
+mod frames;
+mod half_open;
+mod handshake;
+mod liveness;
+mod options;
+mod outcome;
+mod retries;
+mod support;
+mod tls;
+mod wire;

@@ -1,0 +1,143 @@
+//! How often and when is tried again: by one endpoint, by many, and while the clock on the wall jumps.
+
+use std::{
+    cell::Cell,
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, join_all, select_all},
+};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep},
+};
+use websocket_monitor::{
+    model::{Cause, ConnectionOptions, ListQuery, Phase},
+    server::connections::{BoxStream, NextRetry, Tcp, Transport},
+};
+
+use super::{
+    outcome::Expected,
+    support::{Monitor, name, soon},
+    wire::{Server, refusing_port, until_gone, upgrade},
+};
+
+#[tokio::test(start_paused = true)]
+async fn flapping_every_second() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    let attempts = Cell::new(0);
+    let script = async |mut stream: TcpStream| {
+        attempts.set(attempts.get() + 1);
+        upgrade(&mut stream).await;
+        sleep(Duration::from_secs(1)).await;
+    };
+    let mut handle = monitor.connect(ConnectionOptions::default()).await;
+    let five_minutes = async {
+        sleep(Duration::from_secs(5 * 60)).await;
+        let tried = attempts.get();
+        assert!((8..=30).contains(&tried), "{tried} attempts");
+        soon("the next failure", handle.wait_for(|state| state.phase == Phase::Waiting)).await;
+        monitor.outcome().await
+    };
+    let outcome = server.during(script, five_minutes).await;
+    let expected = Expected::waiting(Cause::ConnectionLost, "The connection was cut without a close frame");
+    outcome.check(&expected.retry_ms(0..=60_000).once_open());
+    assert!(outcome.connection.attempt >= 8, "a second is not stable: {:?}", outcome.connection);
+}
+
+#[tokio::test(start_paused = true)]
+async fn clock_jumps() {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    let forward: fn(SystemTime) -> SystemTime = |time| time + HOUR;
+    for (jump, moved_ms) in [(forward, 3_600_000), (|time| time - HOUR, -3_600_000)] {
+        let (_port, base) = refusing_port();
+        let monitor = Monitor::start(&base).await;
+        let mut handle = monitor.connect(ConnectionOptions::default()).await;
+        soon("the fifth failure", handle.wait_for(|state| state.attempt == 5 && state.phase == Phase::Waiting)).await;
+        let before = monitor.feed();
+        let retry_ms = before.next_retry_ms.expect("a retry");
+        let wait_ms = u64::try_from(retry_ms - before.since_ms).expect("it is to come");
+        monitor.clock.set(jump);
+        assert_eq!(monitor.feed().next_retry_ms, Some(retry_ms + moved_ms));
+
+        let jumped = Instant::now();
+        soon("the sixth failure", handle.wait_for(|state| state.attempt == 6)).await;
+        let waited = jumped.elapsed();
+        let wait = Duration::from_millis(wait_ms);
+        assert!((wait..wait + Duration::from_millis(20)).contains(&waited), "{waited:?}, not {wait:?}");
+        let outcome = monitor.outcome().await;
+        outcome.check(&Expected::waiting(Cause::ConnectionRefused, "refused the connection").retry_ms(0..=16_000));
+        let failed_ms = outcome.connection.since_ms - before.since_ms;
+        assert!((moved_ms..moved_ms + 16_000).contains(&failed_ms), "by the wall's clock: {failed_ms}");
+    }
+}
+
+/// The operating system's network, with a count of the attempts.
+struct Counted(Arc<AtomicUsize>);
+
+impl Transport for Counted {
+    fn resolve<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+        Box::pin(async move { Tcp.resolve(host, port).await })
+    }
+
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+        self.0.fetch_add(1, Relaxed);
+        Box::pin(async move { Tcp.connect(address).await })
+    }
+}
+
+#[track_caller]
+fn one_probe_speaks_for(endpoints: usize, monitor: &Monitor) {
+    let rows = monitor.manager.list(&ListQuery::default()).rows;
+    assert_eq!(rows.len(), endpoints);
+    for row in &rows {
+        assert_eq!((row.phase, row.cause), (Phase::Waiting, Some(Cause::ConnectionRefused)));
+        assert_eq!(row.next_retry_ms, rows[0].next_retry_ms, "{}", row.endpoint);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_endpoints_on_a_host_that_refuses() {
+    const ENDPOINTS: usize = 50;
+    let (port, base) = refusing_port();
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let monitor = Monitor::start_on(Counted(Arc::clone(&attempts)), &base).await;
+    let mut handles = Vec::new();
+    for n in 0..ENDPOINTS {
+        handles.push(monitor.manager.connect(&name(&format!("feed-{n}")), None).await.expect("connects"));
+    }
+    for handle in &mut handles {
+        soon("waiting", handle.wait_for(|state| state.next_retry == Some(NextRetry::AtGate))).await;
+    }
+    one_probe_speaks_for(ENDPOINTS, &monitor);
+
+    let at_first = attempts.load(Relaxed);
+    sleep(Duration::from_secs(60)).await;
+    let probes = attempts.load(Relaxed) - at_first;
+    assert!((20..=120).contains(&probes), "{probes} probes in a minute; alone they would be 400");
+    let probed = handles.iter_mut().map(|handle| {
+        let before = handle.state().attempt;
+        handle.wait_for(move |state| state.attempt > before).boxed()
+    });
+    soon("a probe", select_all(probed)).await;
+    one_probe_speaks_for(ENDPOINTS, &monitor);
+
+    let server = Server::start_at(port);
+    let returned = Instant::now();
+    let script = async |mut stream: TcpStream| {
+        upgrade(&mut stream).await;
+        until_gone(&mut stream).await;
+    };
+    let back = join_all(handles.iter_mut().map(|handle| handle.wait_for(|state| state.phase == Phase::Connected)));
+    soon("all back", server.during(script, back)).await;
+    assert!(returned.elapsed() < Duration::from_secs(3), "{:?}", returned.elapsed());
+}

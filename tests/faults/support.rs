@@ -1,0 +1,164 @@
+//! A monitor whose store is real and whose wall clock can be set.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use futures_util::future::BoxFuture;
+use tempfile::TempDir;
+use tokio::{net::TcpStream, runtime::Handle, task::spawn_blocking, time::Instant};
+use websocket_monitor::{
+    model::{Connection, ConnectionOptions, EndpointName, Event, Phase},
+    server::{
+        clock::Clock,
+        connections::{
+            ConnectionHandle, ConnectionManager, KeepError, Keeper, ManagerConfig, Options, Tcp, Transport, Wanted,
+        },
+        store::Store,
+    },
+};
+
+pub use super::common::{name, soon};
+use super::{outcome::Outcome, wire::Server};
+
+/// The endpoint that meets the fault.
+pub const FEED: &str = "data-feed";
+
+/// A monitor below a base URL.
+pub struct Monitor {
+    pub manager: ConnectionManager,
+    pub clock: Arc<WallClock>,
+    store: Store,
+    _directory: TempDir,
+}
+
+impl Monitor {
+    pub async fn start(base: &str) -> Self {
+        Self::start_on(Tcp, base).await
+    }
+
+    /// Starts it on a network of its own.
+    pub async fn start_on(network: impl Transport, base: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().to_owned();
+        let store = while_time_stands(async move { Store::open(&path).await }).await.expect("opens");
+        let clock = Arc::new(WallClock::new());
+        let config = ManagerConfig {
+            seed: 1,
+            transport: Arc::new(network),
+            clock: clock.clone(),
+            keeper: Arc::new(Patient(store.clone())),
+            ..ManagerConfig::default()
+        };
+        let manager = ConnectionManager::new(base.parse().expect("a base URL"), config);
+        Self { manager, clock, store, _directory: directory }
+    }
+
+    /// Connects the feed.
+    pub async fn connect(&self, options: ConnectionOptions) -> ConnectionHandle {
+        let options = Options::new(options).expect("valid options");
+        self.manager.connect(&name(FEED), options).await.expect("connects")
+    }
+
+    /// The feed as it is shown.
+    pub fn feed(&self) -> Connection {
+        self.manager.get(&name(FEED)).expect("it is there")
+    }
+
+    /// Connects the feed, and gives what came of that.
+    pub async fn settled(self, options: ConnectionOptions) -> Outcome {
+        let mut handle = self.connect(options).await;
+        soon("the attempt's end", handle.settled()).await;
+        self.outcome().await
+    }
+
+    /// Connects the feed, waits until that has failed or the connection has ended, and gives what came of it.
+    pub async fn failed(self, options: ConnectionOptions) -> Outcome {
+        let mut handle = self.connect(options).await;
+        let failed = handle.wait_for(|state| state.failure.is_some() && state.phase != Phase::Connecting);
+        soon("a failure", failed).await;
+        self.outcome().await
+    }
+
+    /// What is shown of the feed now, and what was kept.
+    pub async fn outcome(self) -> Outcome {
+        let connection = self.feed();
+        // It writes what waits to be kept.
+        self.manager.shutdown().await;
+        let store = self.store;
+        let events = while_time_stands(async move { store.events_of(&name(FEED), 10).await }).await;
+        Outcome { connection, events: events.expect("events") }
+    }
+}
+
+/// What comes of a server that follows a script.
+pub async fn fault(script: impl AsyncFn(TcpStream)) -> Outcome {
+    fault_with(ConnectionOptions::default(), script).await
+}
+
+/// What comes of a server that follows a script, when the connection has options.
+pub async fn fault_with(options: ConnectionOptions, script: impl AsyncFn(TcpStream)) -> Outcome {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    server.during(script, monitor.failed(options)).await
+}
+
+/// A clock on the wall that can be set. It follows tokio's, so it stands when that is paused.
+pub struct WallClock {
+    began: Instant,
+    at_first: Mutex<SystemTime>,
+}
+
+impl WallClock {
+    /// Starts at a whole second, which is what a date in HTTP can tell.
+    fn new() -> Self {
+        let since_epoch = SystemTime::UNIX_EPOCH.elapsed().expect("after 1970");
+        let at_first = SystemTime::UNIX_EPOCH + Duration::from_secs(since_epoch.as_secs());
+        Self { began: Instant::now(), at_first: Mutex::new(at_first) }
+    }
+
+    /// Sets it.
+    pub fn set(&self, change: impl FnOnce(SystemTime) -> SystemTime) {
+        let mut at_first = self.at_first.lock().unwrap_or_else(PoisonError::into_inner);
+        *at_first = change(*at_first);
+    }
+}
+
+impl Clock for WallClock {
+    fn now(&self) -> SystemTime {
+        *self.at_first.lock().unwrap_or_else(PoisonError::into_inner) + self.began.elapsed()
+    }
+}
+
+/// The store, fit for paused time.
+struct Patient(Store);
+
+impl Keeper for Patient {
+    fn load(&self) -> BoxFuture<'_, Result<Vec<Wanted>, KeepError>> {
+        let store = self.0.clone();
+        Box::pin(while_time_stands(async move { store.load().await }))
+    }
+
+    fn save<'a>(&'a self, wanted: &'a Wanted, event: &'a Event) -> BoxFuture<'a, Result<(), KeepError>> {
+        let (store, wanted, event) = (self.0.clone(), wanted.clone(), event.clone());
+        Box::pin(while_time_stands(async move { store.save(&wanted, &event).await }))
+    }
+
+    fn forget<'a>(&'a self, endpoint: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>> {
+        let (store, endpoint) = (self.0.clone(), endpoint.clone());
+        Box::pin(while_time_stands(async move { store.forget(&endpoint).await }))
+    }
+
+    fn append<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {
+        let (store, events) = (self.0.clone(), events.to_vec());
+        Box::pin(while_time_stands(async move { store.append(&events).await }))
+    }
+}
+
+/// Does something while paused time stands still: it runs on whenever the test's own thread has nothing to do,
+/// unless other threads do blocking work. Those of `SQLite` do not count as such, so the pool would time out.
+async fn while_time_stands<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let runtime = Handle::current();
+    spawn_blocking(move || runtime.block_on(work)).await.expect("no panic")
+}

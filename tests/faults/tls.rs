@@ -1,0 +1,149 @@
+//! What goes wrong with TLS.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use tempfile::NamedTempFile;
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::ring,
+        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    },
+};
+use websocket_monitor::model::{Cause, ConnectionOptions, EventKind, Status};
+
+use super::{
+    outcome::{Expected, Outcome},
+    support::Monitor,
+    wire::{Server, send, until_gone, upgrade},
+};
+
+/// Somebody who signs certificates.
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        Self(CertifiedIssuer::self_signed(params, key).expect("an authority"))
+    }
+
+    /// A server's end of TLS, with a certificate of this authority's.
+    fn acceptor(&self, certificate: &CertificateParams) -> TlsAcceptor {
+        let key = KeyPair::generate().expect("a key");
+        let certificate = certificate.signed_by(&key, &self.0).expect("a certificate");
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring supports them")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .expect("a certificate and its key");
+        TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// Its own certificate, in a file.
+    fn file(&self) -> NamedTempFile {
+        let file = NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), self.0.pem()).expect("room");
+        file
+    }
+}
+
+fn trusting(file: &NamedTempFile) -> ConnectionOptions {
+    ConnectionOptions { ca_file: Some(file.path().to_str().expect("text").to_owned()), ..ConnectionOptions::default() }
+}
+
+fn certificate_for(host: &str) -> CertificateParams {
+    CertificateParams::new([host.to_owned()]).expect("a name")
+}
+
+fn secure_base(server: &Server) -> String {
+    format!("wss://localhost:{}/", server.address().port())
+}
+
+/// What comes of a server with this certificate, to somebody who trusts one authority.
+async fn presented(certificate: &CertificateParams, signed_by: &Authority, trusted: &Authority) -> Outcome {
+    let acceptor = signed_by.acceptor(certificate);
+    let server = Server::start().await;
+    let script = async |stream| {
+        if let Ok(mut stream) = acceptor.accept(stream).await {
+            upgrade(&mut stream).await;
+            until_gone(&mut stream).await;
+        }
+    };
+    let monitor = Monitor::start(&secure_base(&server)).await;
+    let ca_file = trusted.file();
+    server.during(script, monitor.settled(trusting(&ca_file))).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn trusted_certificate() {
+    let authority = Authority::new("ours");
+    let outcome = presented(&certificate_for("localhost"), &authority, &authority).await;
+    assert_eq!(outcome.connection.status(), Status::Connected, "{outcome:?}");
+    assert_eq!(outcome.events.first().expect("an event").kind, EventKind::Connected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_certificate() {
+    let authority = Authority::new("ours");
+    let mut certificate = certificate_for("localhost");
+    certificate.not_after = date_time_ymd(2001, 1, 1);
+    let text = "TLS failed: the server's certificate has expired. \
+                Check the server's certificate and the base URL's scheme and host.";
+    presented(&certificate, &authority, &authority).await.check(&Expected::blocked(Cause::TlsFailure, text));
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_name() {
+    let authority = Authority::new("ours");
+    let outcome = presented(&certificate_for("elsewhere.example"), &authority, &authority).await;
+    let text = "TLS failed: the server's certificate is for another host name.";
+    outcome.check(&Expected::blocked(Cause::TlsFailure, text));
+}
+
+#[tokio::test(start_paused = true)]
+async fn unknown_authority() {
+    let outcome = presented(&certificate_for("localhost"), &Authority::new("theirs"), &Authority::new("ours")).await;
+    let text = "TLS failed: the server's certificate was issued by an authority that is not trusted.";
+    outcome.check(&Expected::blocked(Cause::TlsFailure, text));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tls_silent() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&secure_base(&server)).await;
+    let script = async |mut stream| until_gone(&mut stream).await;
+    let outcome = server.during(script, monitor.settled(ConnectionOptions::default())).await;
+    let text = "The server accepted the connection but did not finish the TLS handshake within 10 s.";
+    outcome.check(&Expected::waiting(Cause::HandshakeTimeout, text));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_tls_there() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&secure_base(&server)).await;
+    let script = async |mut stream| {
+        send(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        until_gone(&mut stream).await;
+    };
+    let outcome = server.during(script, monitor.settled(ConnectionOptions::default())).await;
+    outcome.check(&Expected::blocked(Cause::TlsFailure, "TLS failed: received corrupt message"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn certificates_gone() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&secure_base(&server)).await;
+    let ca_file = Authority::new("ours").file();
+    let options = trusting(&ca_file);
+    drop(ca_file);
+    let outcome = server.during(async |_| {}, monitor.settled(options)).await;
+    let text = "cannot be used: entity not found. Check the connection's options.";
+    outcome.check(&Expected::blocked(Cause::InvalidOptions, text));
+}
