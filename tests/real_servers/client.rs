@@ -1,0 +1,88 @@
+//! One connection of a manager of its own.
+
+use std::time::Duration;
+
+use tokio::task::yield_now;
+use websocket_monitor::{
+    model::{Cause, ConnectionOptions, EndpointName, Phase},
+    server::connections::{
+        Backoff, ConnectionHandle, ConnectionManager, ConnectionState, ManagerConfig, Message, Options, Subscription,
+    },
+};
+
+use crate::{name, server::Server, soon};
+
+/// A connection, and what it brings.
+pub struct Client {
+    pub manager: ConnectionManager,
+    pub feed: EndpointName,
+    handle: ConnectionHandle,
+    messages: Subscription,
+}
+
+impl Client {
+    /// Connects an endpoint below a path, with quick pings unless the options say otherwise.
+    pub async fn connect(port: u16, path: &str, options: ConnectionOptions) -> Self {
+        let base = format!("ws://127.0.0.1:{port}{path}").parse().expect("a base URL");
+        let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1)).expect("valid");
+        let manager = ConnectionManager::new(base, ManagerConfig { seed: 1, backoff, ..ManagerConfig::default() });
+        let feed = name("data-feed");
+        let options = ConnectionOptions { ping_interval_ms: options.ping_interval_ms.or(Some(100)), ..options };
+        let handle = manager.connect(&feed, Options::new(options).expect("valid")).await.expect("connects");
+        // Before the connection's task has run at all on this thread, so that no message is missed.
+        let messages = manager.subscribe(&feed).expect("the endpoint is there");
+        Self { manager, feed, handle, messages }
+    }
+
+    /// Waits for a phase.
+    pub async fn until(&mut self, phase: Phase) -> ConnectionState {
+        self.wait_for(&format!("{phase:?}"), |state| state.phase == phase).await
+    }
+
+    /// Waits until a condition holds.
+    pub async fn wait_for(&mut self, what: &str, condition: impl FnMut(&ConnectionState) -> bool) -> ConnectionState {
+        soon(what, self.handle.wait_for(condition)).await
+    }
+
+    /// The state now.
+    pub fn state(&self) -> ConnectionState {
+        self.handle.state()
+    }
+
+    /// Sends a message.
+    pub async fn say(&self, message: Message) {
+        self.manager.send(&self.feed, message).await.expect("sent");
+    }
+
+    /// The next message.
+    pub async fn hear(&mut self) -> Message {
+        soon("a message", self.messages.recv()).await.expect("a message")
+    }
+
+    /// Is up and has its pings answered, sees the server being killed, and is up again when that is back.
+    pub async fn outlives(&mut self, server: &mut Server) {
+        self.is_answered().await;
+        server.kill();
+        let lost = self.until(Phase::Waiting).await;
+        assert_eq!(lost.failure.expect("a failure").cause(), Cause::ConnectionLost);
+        assert!(lost.next_retry.is_some());
+        let refused = self.wait_for("refusal", |state| state.phase == Phase::Waiting && state.attempt == 2).await;
+        assert_eq!(refused.failure.expect("a failure").cause(), Cause::ConnectionRefused);
+
+        server.start_again().await;
+        let back = self.until(Phase::Connected).await;
+        assert_eq!((back.failure, back.next_retry), (None, None));
+        self.is_answered().await;
+    }
+
+    /// Waits until the connection is up and a ping has been answered.
+    pub async fn is_answered(&mut self) {
+        self.until(Phase::Connected).await;
+        let answered = async {
+            while self.manager.get(&self.feed).expect("the endpoint is there").rtt_ms.is_none() {
+                yield_now().await;
+            }
+        };
+        soon("a pong", answered).await;
+    }
+}
