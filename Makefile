@@ -21,7 +21,7 @@ LEPTOS := cargo-leptos
 RELEASE := $(TARGET)/release/.built
 SITE_MISSING := $(if $(wildcard target/site/pkg/*.wasm.br),,missing)
 
-.PHONY: missing help run watch test soak build size screenshots setup-run setup-test
+.PHONY: missing help run watch test soak bench-storm build size screenshots setup-run setup-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,9 +37,14 @@ test: setup-test ## everything: format, lints, Rust tests, browser tests
 
 # With the flags of scripts/test, so that nothing is built for this alone.
 soak: export RUSTFLAGS := $(RUSTFLAGS) --cfg erase_components
-soak: ## the long runs, for a machine that does nothing else: names, timing of logins
+soak: ## the long runs, for a machine that does nothing else: names, logins, storms, kills
 	@WSMON_SOAK=1000000 cargo test --features ssr --lib no_name_leaves_the_base
 	@WSMON_SOAK=1 cargo test --features ssr --test timing -- --nocapture
+	@WSMON_SOAK=1 cargo test --features ssr --test durability -- --nocapture
+	@WSMON_SOAK=1000 cargo test --features ssr --test simulation -- --nocapture
+
+bench-storm: ## 10,000 connections dropped at once; fails when they come back too hard or too late
+	@ulimit -n "$$(ulimit -Hn)" && cargo bench --features ssr --bench storm
 
 build: $(RELEASE) ## build the release, site precompressed
 
@@ -58,5 +63,5 @@ screenshots: setup-test ## pictures of every screen, in target/screenshots
 setup-run: ## set up what building needs
 	@scripts/setup run
 
-setup-test: ## set up what testing needs as well: a browser, cargo-deny
+setup-test: ## set up what testing needs as well: a browser, cargo-deny, servers to test against
 	@scripts/setup test

@@ -13,6 +13,7 @@ mod login;
 mod option_fields;
 mod options;
 mod peer_text;
+mod request_id;
 mod theme;
 
 pub use account::{Account, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SessionInfo};
@@ -28,6 +29,7 @@ pub use login::{LoginFailure, LoginRetry};
 pub use option_fields::{FieldKind, OPTION_FIELDS, OptionField};
 pub use options::{ConnectionOptions, Header, Limits, Secret, TextPing};
 pub use peer_text::PeerText;
+pub use request_id::RequestId;
 pub use theme::Theme;
 
 /// Reads a page's number in a URL, which counts from 1.

@@ -58,6 +58,13 @@ struct Options {
     /// With more endpoints than this, /metrics leaves out the series of single endpoints [default: 2000]
     #[arg(long, env = "WSMON_METRICS_ENDPOINT_LIMIT", value_name = "COUNT")]
     metrics_endpoint_limit: Option<usize>,
+    /// Where Grafana is; puts a link on the page
+    #[arg(long, env = "WSMON_GRAFANA_URL", value_name = "URL")]
+    grafana_url: Option<Url>,
+    /// Show anybody a connection's status as a picture, at /badge/{endpoint}.svg
+    #[arg(long, env = "WSMON_BADGES", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_parser = BoolishValueParser::new(), value_name = "BOOL")]
+    badges: Option<bool>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -81,6 +88,8 @@ struct File {
     trusted_proxies: Option<Vec<IpNet>>,
     connect_rate: Option<NonZeroU32>,
     metrics_endpoint_limit: Option<usize>,
+    grafana_url: Option<Url>,
+    badges: Option<bool>,
 }
 
 /// The settings in force.
@@ -106,6 +115,10 @@ pub struct Config {
     pub connect_rate: NonZeroU32,
     /// Who may scrape metrics, and how much.
     pub metrics: MetricsConfig,
+    /// Where Grafana is; puts a link on the page.
+    pub grafana_url: Option<Url>,
+    /// Whether anybody may see a connection's status as a picture.
+    pub badges: bool,
 }
 
 /// What the program is started for.
@@ -193,6 +206,8 @@ impl Config {
             public_url: options.public_url.or(file.public_url),
             trusted_proxies: options.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
             connect_rate: options.connect_rate.or(file.connect_rate).unwrap_or(GateConfig::default().rate),
+            grafana_url: options.grafana_url.or(file.grafana_url),
+            badges: options.badges.or(file.badges).unwrap_or_default(),
             metrics: MetricsConfig { endpoint_limit: endpoint_limit.unwrap_or(metrics.endpoint_limit), ..metrics },
         })
     }

@@ -18,6 +18,7 @@ pub mod telemetry;
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, runtime::Handle, signal};
+use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 pub(crate) use self::{
@@ -105,6 +106,8 @@ impl Server {
             public_url: config.public_url.map(Arc::new),
             trusted_proxies: config.trusted_proxies.into(),
             metrics: Arc::new(config.metrics),
+            badges: config.badges,
+            grafana_url: config.grafana_url.map(Arc::new),
             readiness: Readiness::default(),
             runtime: Handle::current(),
         };
@@ -131,8 +134,14 @@ impl Server {
             }
         }
         info!(url = %format_args!("http://{}", self.address), "listening");
-        http::serve(self.listener, http::router(self.state), shutdown).await;
-        manager.shutdown().await;
+        // Sockets are closed while requests under way end, not after: a service manager may not wait.
+        let told = CancellationToken::new();
+        let close = async {
+            shutdown.await;
+            told.cancel();
+            manager.shutdown().await;
+        };
+        tokio::join!(close, http::serve(self.listener, http::router(self.state), told.cancelled()));
         self.store.close().await;
         info!("stopped");
     }

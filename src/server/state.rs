@@ -47,6 +47,10 @@ pub struct AppState {
     pub trusted_proxies: Arc<[IpNet]>,
     /// Who may scrape metrics, and how much.
     pub metrics: Arc<MetricsConfig>,
+    /// Whether anybody may see a connection's status as a picture.
+    pub badges: bool,
+    /// Where Grafana is, if it was told.
+    pub grafana_url: Option<Arc<Url>>,
     /// What was last found about being ready.
     pub readiness: Readiness,
     /// What runs the tasks.
@@ -69,6 +73,7 @@ impl AppState {
     pub fn list(&self, query: &ListQuery) -> ConnectionList {
         let mut list = self.manager.list(query);
         list.disk_full = self.store.is_full();
+        list.grafana_url = self.grafana_url.as_ref().map(ToString::to_string);
         if self.demo {
             list.samples = demo::samples().filter(|sample| self.manager.get(sample).is_none()).collect();
         }

@@ -9,11 +9,12 @@ use leptos_router::{
 };
 
 use super::pages::{AdminDashboard, AuditLog, Guide, Login, NotFound, OneEndpoint, OwnAccount, WebSocketMonitor};
-use crate::model::Theme;
+use crate::model::{RequestId, Theme};
 
 /// The HTML document that the server sends.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = use_context::<Theme>().unwrap_or_default();
+    let request = use_context::<RequestId>().map(|id| id.to_string());
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.as_str()>
@@ -27,7 +28,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <HydrationScripts options/>
                 <MetaTags/>
             </head>
-            <body>
+            <body data-request-id=request>
                 <App/>
             </body>
         </html>

@@ -7,7 +7,9 @@ use std::{
 
 fn monitor() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_websocket-monitor"));
-    command.env("WSMON_ADMIN_PASSWORD", "unused").env("WSMON_DATA_DIR", std::env::temp_dir());
+    command.env("WSMON_ADMIN_PASSWORD", "unused");
+    // Where something goes wrong before there is anything to store, nothing is.
+    command.env("WSMON_DATA_DIR", "/dev/null/nowhere");
     command
 }
 
@@ -61,8 +63,12 @@ fn a_file_that_is_not_there_or_not_right() {
 fn a_demo_that_is_not_on_this_machine_or_whose_port_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address");
-    let demo =
-        |url: &str| monitor().args(["--listen", "127.0.0.1:0", "--demo", "--base-url", url]).output().expect("runs");
+    let directory = tempfile::tempdir().expect("a directory");
+    let demo = |url: &str| {
+        let mut command = monitor();
+        command.args(["--listen", "127.0.0.1:0", "--demo", "--base-url", url, "--data-dir"]).arg(directory.path());
+        command.output().expect("runs")
+    };
     assert_one_line(&demo(&format!("ws://{address}/ws/")), "the demo's upstream cannot listen on");
     assert_one_line(&demo("wss://localhost/"), "--demo needs a ws base URL on this machine");
     assert_one_line(&demo("ws://192.0.2.1:8000/"), "--demo needs a ws base URL on this machine");

@@ -1,14 +1,20 @@
 //! The life of a connection: connected, lost, back, disconnected, removed.
 
-use futures_util::future::join_all;
+use std::{num::NonZeroU32, sync::Arc};
+
+use futures_util::future::{BoxFuture, join_all};
+use tokio::sync::Semaphore;
 use websocket_monitor::{
-    model::{Cause, Phase, Status},
-    server::connections::{ManagerError, Message, RecvError, SendError},
+    model::{Cause, EndpointName, Event, Phase, Status},
+    server::connections::{
+        ConnectionManager, GateConfig, KeepError, Keeper, ManagerConfig, ManagerError, Message, RecvError, SendError,
+        Wanted,
+    },
 };
 
 use crate::support::{
     manager, name, soon,
-    upstream::{Manner, Upstream},
+    upstream::{Manner, Upstream, base_at, vacant},
 };
 
 #[tokio::test]
@@ -207,4 +213,69 @@ async fn shutdown_says_going_away_and_ends_everything() {
     }
     upstream.wait_live(0).await;
     assert_eq!(manager.connect(&name("d"), None).await.map(|_| ()), Err(ManagerError::ShuttingDown));
+}
+
+/// Keeps nothing, but only when it is let: what comes to pass meanwhile is up to the test.
+struct Slow(Semaphore);
+
+impl Keeper for Slow {
+    fn load(&self) -> BoxFuture<'_, Result<Vec<Wanted>, KeepError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn save<'a>(&'a self, _: &'a Wanted, _: &'a Event) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async {
+            self.0.acquire().await.expect("never closed").forget();
+            Ok(())
+        })
+    }
+
+    fn forget<'a>(&'a self, _: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn append<'a>(&'a self, _: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_as_off_is_off_although_it_connected_meanwhile() {
+    let port = vacant().await;
+    let keeper = Arc::new(Slow(Semaphore::new(1)));
+    let config = ManagerConfig { seed: 1, keeper: Arc::clone(&keeper) as _, ..ManagerConfig::default() };
+    let manager = ConnectionManager::new(base_at(port), config);
+    let feed = name("data-feed");
+    let mut handle = manager.connect(&feed, None).await.expect("connects");
+    assert_eq!(soon("refused", handle.settled()).await.phase, Phase::Waiting);
+
+    let pausing = tokio::spawn({
+        let (manager, feed) = (manager.clone(), feed.clone());
+        async move { manager.pause(&feed).await }
+    });
+    let mut upstream = Upstream::start_at(port, Manner::Echo).await;
+    soon("connected", handle.wait_for(|state| state.phase == Phase::Connected)).await;
+    keeper.0.add_permits(1);
+    soon("paused", pausing).await.expect("no panic").expect("kept");
+    let paused = handle.state();
+    assert_eq!((paused.phase, paused.on), (Phase::Off, false));
+    upstream.wait_live(0).await;
+}
+
+#[tokio::test]
+async fn auto_reconnect_turned_off_and_on_again_brings_back_what_never_failed() {
+    let upstream = Upstream::start(Manner::Mute).await;
+    let gate = GateConfig { in_flight: NonZeroU32::MIN, ..GateConfig::default() };
+    let manager = ConnectionManager::new(upstream.base(), ManagerConfig { seed: 1, gate, ..ManagerConfig::default() });
+    let (first, feed) = (name("first"), name("data-feed"));
+    manager.connect(&feed, None).await.expect("connects");
+    soon("disconnected", manager.disconnect(&feed)).await.expect("the endpoint is there");
+    manager.connect(&first, None).await.expect("connects");
+    // Nobody else is let through the gate while the first one waits for an answer.
+    soon("resumed", manager.resume(&feed)).await.expect("the endpoint is there");
+    assert_eq!(manager.get(&feed).map(|feed| (feed.phase, feed.cause)), Some((Phase::Waiting, None)));
+    for (enabled, phase) in [(false, Phase::Off), (true, Phase::Connecting)] {
+        soon("switched", manager.set_auto_reconnect(&feed, enabled)).await.expect("the endpoint is there");
+        assert_eq!(manager.get(&feed).map(|feed| feed.phase), Some(phase));
+    }
 }

@@ -84,11 +84,9 @@ impl ConnectionManager {
     ///
     /// As for [`disconnect`](Self::disconnect).
     pub async fn pause(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
-        if !matches!(self.entry(endpoint)?.state.borrow().phase, Phase::Waiting | Phase::Blocked) {
-            return Ok(());
-        }
+        let only = |phase| matches!(phase, Phase::Waiting | Phase::Blocked);
         let change = |wanted: &mut Wanted| wanted.on = false;
-        self.change(endpoint, EventKind::AskedToPause, change, |done| Command::Pause { done }).await
+        self.change_if(only, endpoint, EventKind::AskedToPause, change, |done| Command::Pause { done }).await
     }
 
     /// Lets the attempts of a connection that is off go on, when its turn at the gate comes. Nothing
@@ -98,11 +96,9 @@ impl ConnectionManager {
     ///
     /// As for [`disconnect`](Self::disconnect).
     pub async fn resume(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
-        if self.entry(endpoint)?.state.borrow().phase != Phase::Off {
-            return Ok(());
-        }
+        let only = |phase| phase == Phase::Off;
         let change = |wanted: &mut Wanted| wanted.on = true;
-        self.change(endpoint, EventKind::AskedToResume, change, |done| Command::Resume { done }).await
+        self.change_if(only, endpoint, EventKind::AskedToResume, change, |done| Command::Resume { done }).await
     }
 
     /// Sets whether a connection is connected again after it was lost. Turned off, it also ends a
@@ -168,8 +164,23 @@ impl ConnectionManager {
         change: impl FnOnce(&mut Wanted),
         command: impl FnOnce(Ack) -> Command,
     ) -> Result<(), ManagerError> {
+        self.change_if(|_| true, endpoint, kind, change, command).await
+    }
+
+    /// The same, but nothing for a connection in another phase.
+    async fn change_if(
+        &self,
+        only: impl FnOnce(Phase) -> bool,
+        endpoint: &EndpointName,
+        kind: EventKind,
+        change: impl FnOnce(&mut Wanted),
+        command: impl FnOnce(Ack) -> Command,
+    ) -> Result<(), ManagerError> {
         let _turn = self.turn(endpoint).await;
         let entry = self.entry(endpoint)?;
+        if !only(entry.state.borrow().phase) {
+            return Ok(());
+        }
         let mut wanted = entry.wanted();
         change(&mut wanted);
         self.save(&wanted, kind).await?;

@@ -16,6 +16,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{Instrument, info_span, warn};
 
 use super::{
     command::Command,
@@ -270,7 +271,7 @@ impl ConnectionManager {
             let _ = entry.commands.try_send(Command::Stop { code: CloseCode::Away });
         }
         if timeout(SHUTDOWN_TIMEOUT, self.0.tasks.wait()).await.is_err() {
-            tracing::warn!(left = self.0.tasks.len(), "not every connection closed in time");
+            warn!(left = self.0.tasks.len(), "not every connection closed in time");
         }
         self.0.end_of_events.cancel();
         self.0.events_kept.wait().await;
@@ -321,10 +322,12 @@ impl ConnectionManager {
             permit: None,
         };
         let registry = Arc::clone(&inner.registry);
-        inner.tasks.spawn(async move {
+        let span = info_span!("connection", endpoint = %endpoint);
+        let run = async move {
             task.run().await;
             registry.remove(&task.endpoint);
-        });
+        };
+        inner.tasks.spawn(run.instrument(span));
         Entry { endpoint, commands, state, shared }
     }
 }

@@ -77,14 +77,14 @@ impl ConnectionTask {
             (state.next_retry, state.failure.as_ref().is_some_and(|failure| failure.is_of_host()))
         };
         let gate = self.gate.clone();
-        let mut recoveries = gate.recoveries();
+        let recovery = gate.recovery();
         let turn = async {
             match next {
                 Some(NextRetry::At(at)) => {
                     tokio::select! {
                         () = sleep_until(at) => {}
                         // What the host was blocked for is over.
-                        Ok(()) = recoveries.changed(), if of_host => {}
+                        () = recovery, if of_host => {}
                     }
                     None
                 }
@@ -252,12 +252,7 @@ impl ConnectionTask {
             }
             Some(Command::Change { change, done }) => self.change(change, done),
             Some(Command::Disconnect { done }) => Turn::Off(done),
-            Some(Command::Pause { done }) => {
-                if matches!(self.phase(), Phase::Waiting | Phase::Blocked) {
-                    self.enter(Phase::Off, |state| state.on = false);
-                }
-                acknowledged(done)
-            }
+            Some(Command::Pause { done }) => self.pause(done),
             Some(Command::Resume { done }) => {
                 if self.phase() == Phase::Off {
                     self.enter(Phase::Waiting, |state| {
@@ -294,16 +289,23 @@ impl ConnectionTask {
     fn change(&mut self, change: Change, done: Ack) -> Turn {
         let (switched, anew) = (change.auto_reconnect, change.options.is_some());
         self.apply(change);
-        let lost = {
-            let state = self.state.borrow();
-            state.on && state.failure.is_some()
-        };
+        let wanted = self.state.borrow().on;
         match (self.phase(), switched) {
             (Phase::Waiting | Phase::Blocked, Some(false)) => self.enter(Phase::Off, |_| {}),
-            (Phase::Off, Some(true)) if lost => return Turn::Attempt(done),
+            (Phase::Off, Some(true)) if wanted => return Turn::Attempt(done),
             (Phase::Off, _) => {}
             _ if anew => return Turn::Attempt(done),
             _ => {}
+        }
+        acknowledged(done)
+    }
+
+    /// Off is kept already, so off it must be, whatever began while that was being kept.
+    fn pause(&mut self, done: Ack) -> Turn {
+        match self.phase() {
+            Phase::Connecting | Phase::Connected => return Turn::Off(done),
+            Phase::Waiting | Phase::Blocked => self.enter(Phase::Off, |state| state.on = false),
+            Phase::Off => self.state.send_modify(|state| state.on = false),
         }
         acknowledged(done)
     }

@@ -1,10 +1,12 @@
 //! The HTTP side: routes, sessions, the pages' files, and what stands in front of them.
 
+mod badge;
 mod cookies;
 mod headers;
 mod health;
 mod host;
 mod login;
+mod requests;
 mod serve;
 mod session;
 mod visitor;
@@ -15,7 +17,7 @@ use axum::{
     Router,
     body::Body,
     http::request::Parts,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::Redirect,
     routing::{get, post},
 };
@@ -34,7 +36,7 @@ pub(crate) use self::session::{SignedIn, set_cookie};
 pub(super) use self::{health::Readiness, serve::serve};
 use super::{metrics, state::AppState};
 use crate::{
-    model::{LoginRetry, Theme},
+    model::{LoginRetry, RequestId, Theme},
     ui::app::{App, shell},
 };
 
@@ -54,6 +56,10 @@ pub(super) fn router(state: AppState) -> Router {
         let state = state.clone();
         move || provide_request_context(&state)
     };
+    let badges = match state.badges {
+        true => Router::new().route("/badge/{*file}", get(badge::badge)),
+        false => Router::new(),
+    };
     Router::new()
         .route("/login", post(login::log_in))
         .route("/logout", post(login::log_out))
@@ -62,6 +68,7 @@ pub(super) fn router(state: AppState) -> Router {
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::scrape))
+        .merge(badges)
         .route("/", get(|| async { Redirect::to("/admin") }))
         .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
         .layer(CatchPanicLayer::new())
@@ -70,6 +77,7 @@ pub(super) fn router(state: AppState) -> Router {
         .layer(same_origin_only(&state))
         .layer(from_fn_with_state(state.clone(), host::check))
         .layer(from_fn_with_state(state.clone(), headers::secure))
+        .layer(from_fn(requests::log))
         .with_state(state)
 }
 
@@ -87,6 +95,9 @@ fn provide_request_context(state: &AppState) {
     let parts = use_context::<Parts>();
     if let Some(nonce) = parts.as_ref().and_then(|parts| parts.extensions.get::<Nonce>()) {
         provide_context(nonce.clone());
+    }
+    if let Some(id) = parts.as_ref().and_then(|parts| parts.extensions.get::<RequestId>()) {
+        provide_context(id.clone());
     }
     let theme = parts.as_ref().and_then(|parts| cookies::get(&parts.headers, Theme::COOKIE)?.parse().ok());
     provide_context::<Theme>(theme.unwrap_or_default());

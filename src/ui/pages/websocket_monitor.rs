@@ -34,6 +34,14 @@ pub fn WebSocketMonitor() -> impl IntoView {
     }
 }
 
+/// The way to the curves, where there is one.
+#[component]
+fn Grafana(list: Signal<ConnectionList>) -> impl IntoView {
+    let url = Signal::derive(move || list.with(|list| list.grafana_url.clone()));
+    let no_url = Signal::derive(move || url.with(Option::is_none));
+    view! { <a class="grafana" href=url hidden=no_url>"Grafana"</a> }
+}
+
 #[component]
 fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) -> impl IntoView {
     let poll = Poll::start(first, move || list_connections(query.get_untracked()));
@@ -43,6 +51,7 @@ fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) ->
     view! {
         <div class="page-head">
             <h1>"WebSocket Monitoring"</h1>
+            <Grafana list/>
             <Freshness poll/>
         </div>
         <RefreshError error=poll.error() age_ms=poll.age_ms()/>

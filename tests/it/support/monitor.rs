@@ -39,6 +39,8 @@ pub fn config(base_url: Base, data_dir: &Path) -> Config {
         trusted_proxies: Vec::new(),
         connect_rate: GateConfig::default().rate,
         metrics: MetricsConfig::default(),
+        grafana_url: None,
+        badges: false,
     }
 }
 

@@ -16,7 +16,7 @@ use std::{
 
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::{
-    sync::{Notify, oneshot, watch},
+    sync::{Notify, futures::Notified, oneshot},
     time::{Instant, sleep_until},
 };
 
@@ -73,7 +73,7 @@ pub(super) struct Gate(Arc<Inner>);
 pub(super) struct HostGate {
     gate: Gate,
     host: HostId,
-    recoveries: watch::Sender<u64>,
+    recoveries: Arc<Notify>,
 }
 
 /// One attempt's leave to dial. Given back when dropped.
@@ -98,7 +98,7 @@ impl Gate {
 
     /// The way to a host.
     pub(super) fn host(&self) -> HostGate {
-        HostGate { gate: self.clone(), host: self.lock().lanes.add_host(), recoveries: watch::Sender::default() }
+        HostGate { gate: self.clone(), host: self.lock().lanes.add_host(), recoveries: Arc::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -177,16 +177,16 @@ impl HostGate {
         self.gate.lock().lanes.trouble(self.host)
     }
 
-    /// Tells of the host's recoveries from now on.
-    pub(super) fn recoveries(&self) -> watch::Receiver<u64> {
-        self.recoveries.subscribe()
+    /// Waits for the host's next recovery.
+    pub(super) fn recovery(&self) -> Notified<'_> {
+        self.recoveries.notified()
     }
 
     /// An attempt got an answer that was not the host's failing.
     pub(super) fn reached(&self) {
         let recovered = self.gate.lock().lanes.reached(self.host);
         if recovered {
-            self.recoveries.send_modify(|count| *count += 1);
+            self.recoveries.notify_waiters();
             self.gate.advance();
         }
     }

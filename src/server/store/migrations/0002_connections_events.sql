@@ -18,9 +18,9 @@ CREATE TABLE event (
 
 CREATE INDEX event_of_endpoint ON event (endpoint, id);
 
--- Written to see whether the store can be written.
+-- Written to see whether the store can be written, and has room for a change.
 CREATE TABLE last_check (
-    at_ms INTEGER NOT NULL
+    room BLOB NOT NULL
 ) STRICT;
 
-INSERT INTO last_check VALUES (0);
+INSERT INTO last_check VALUES (x'');

@@ -1,0 +1,60 @@
+//! The program itself, with its store, its log and an administrator who looks at the page.
+
+use std::path::Path;
+
+use websocket_monitor::{
+    model::{Event, EventKind},
+    server::{
+        connections::{Keeper, Options, Wanted},
+        store::Store,
+    },
+};
+
+use crate::{
+    CONNECTIONS, Storm, all_connected, endpoint, happen, p95,
+    program::{Admin, Program},
+    upstream::Upstream,
+};
+
+pub async fn storm() -> Storm {
+    let mut upstream = Upstream::start();
+    let data_dir = tempfile::tempdir().expect("a directory");
+    fill_store(data_dir.path()).await;
+    let program = Program::start(&upstream.base_url(), data_dir.path());
+    let admin = Admin::sign_in(&program).await;
+    let page = async || admin.list(&program).await.summary.connected;
+    all_connected(page).await;
+
+    let (back_after, took) = happen(&mut upstream, page).await;
+    let accepted = upstream.leave();
+    program.terminate().await;
+    let attempts = accepted + failed_attempts(data_dir.path()).await;
+    Storm {
+        attempts_each: f64::from(attempts) / f64::from(CONNECTIONS),
+        most_in_a_second: None,
+        back_after,
+        page: Some(p95(took)),
+    }
+}
+
+async fn fill_store(data_dir: &Path) {
+    let store = Store::open(data_dir).await.expect("opens");
+    for number in 0..CONNECTIONS {
+        let wanted = Wanted { endpoint: endpoint(number), on: true, auto_reconnect: true, options: Options::default() };
+        let event = Event::new(wanted.endpoint.clone(), 0, EventKind::AskedToConnect);
+        store.save(&wanted, &event).await.expect("saved");
+    }
+    store.close().await;
+}
+
+/// Attempts that the upstream could not see. The last storm's end may have begun another.
+async fn failed_attempts(data_dir: &Path) -> u32 {
+    let store = Store::open(data_dir).await.expect("opens");
+    let mut failed = 0;
+    for number in 0..CONNECTIONS {
+        let events = store.events_of(&endpoint(number), 500).await.expect("events");
+        let count = events.iter().filter(|event| event.kind == EventKind::AttemptFailed).count();
+        failed += u32::try_from(count).expect("few");
+    }
+    failed
+}

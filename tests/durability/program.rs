@@ -1,0 +1,126 @@
+//! The program on a free port, and an administrator of it.
+
+use std::{
+    io::{self, BufRead, BufReader},
+    path::Path,
+    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
+    thread,
+    time::Duration,
+};
+
+use reqwest::{Client, Response, StatusCode, redirect::Policy};
+use serde_json::{Value, json};
+use tokio::{sync::oneshot, time::timeout};
+use websocket_monitor::model::{Connection, ConnectionList, ListQuery};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// Where the program is.
+pub const PATH: &str = env!("CARGO_BIN_EXE_websocket-monitor");
+
+/// Adds to a command that starts the program what it is told on every start.
+pub fn told<'a>(command: &'a mut Command, base_url: &str, data_dir: &Path) -> &'a mut Command {
+    command
+        .args(["--listen", "127.0.0.1:0", "--log-format", "json", "--base-url", base_url, "--data-dir"])
+        .arg(data_dir)
+        .env("WSMON_ADMIN_PASSWORD", PASSWORD)
+        .env("RUST_LOG", "info")
+        .stdin(Stdio::null())
+}
+
+/// The program on a free port. Killed with SIGKILL when dropped.
+pub struct Program {
+    pub url: String,
+    child: Child,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Program {
+    pub fn start(base_url: &str, data_dir: &Path) -> Self {
+        Self::start_as(Command::new(PATH), base_url, data_dir)
+    }
+
+    /// Starts it by a command of its own.
+    pub fn start_as(mut command: Command, base_url: &str, data_dir: &Path) -> Self {
+        let mut child = told(&mut command, base_url, data_dir).stderr(Stdio::piped()).spawn().expect("starts");
+        let mut log = BufReader::new(child.stderr.take().expect("piped"));
+        let url = url_in(&mut log);
+        let (end, ended) = oneshot::channel();
+        thread::spawn(move || {
+            io::copy(&mut log, &mut io::sink()).expect("readable");
+            drop(end);
+        });
+        Self { url, child, ended }
+    }
+
+    /// Ends it with SIGTERM, within the time that a supervisor leaves it at the least.
+    pub async fn terminate(mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        let ended = timeout(Duration::from_secs(5), &mut self.ended).await;
+        assert!(ended.is_ok(), "it still runs after 5 s");
+        self.child.wait().expect("ended")
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn url_in(log: &mut BufReader<ChildStderr>) -> String {
+    let mut before = String::new();
+    loop {
+        let mut line = String::new();
+        assert_ne!(log.read_line(&mut line).expect("text"), 0, "ended: {before}");
+        before.push_str(&line);
+        if let Ok(event) = serde_json::from_str::<Value>(&line)
+            && event["message"] == "listening"
+        {
+            return event["url"].as_str().expect("a URL").to_owned();
+        }
+    }
+}
+
+/// Somebody who is signed in, and stays so when the program is started again.
+#[derive(Clone)]
+pub struct Admin(Client);
+
+impl Admin {
+    pub async fn sign_in(program: &Program) -> Self {
+        let client = Client::builder().cookie_store(true).redirect(Policy::none()).build().expect("a client");
+        let login =
+            client.post(format!("{}/login", program.url)).form(&[("username", "admin"), ("password", PASSWORD)]);
+        assert!(login.send().await.expect("an answer").status().is_redirection());
+        Self(client)
+    }
+
+    /// Calls a server function of the program at a URL.
+    pub async fn call(&self, url: &str, function: &str, arguments: &Value) -> reqwest::Result<Response> {
+        self.0.post(format!("{url}/api/{function}")).json(arguments).send().await
+    }
+
+    /// Calls a server function that succeeds.
+    pub async fn done(&self, program: &Program, function: &str, arguments: Value) -> Response {
+        let answer = self.call(&program.url, function, &arguments).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{function} {arguments}");
+        answer
+    }
+
+    pub async fn connect(&self, program: &Program, endpoint: &str, auto_reconnect: bool) -> Connection {
+        let arguments = json!({ "endpoint": endpoint, "auto_reconnect": auto_reconnect });
+        self.done(program, "connect_endpoint", arguments).await.json().await.expect("a connection")
+    }
+
+    pub async fn list(&self, program: &Program) -> ConnectionList {
+        let arguments = json!({ "query": ListQuery::default() });
+        self.done(program, "list_connections", arguments).await.json().await.expect("a list")
+    }
+
+    pub async fn get(&self, program: &Program, path: &str) -> Response {
+        self.0.get(format!("{}{path}", program.url)).send().await.expect("an answer")
+    }
+}
