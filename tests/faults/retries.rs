@@ -27,7 +27,7 @@ use websocket_monitor::{
 use super::{
     outcome::Expected,
     support::{Monitor, name, soon},
-    wire::{Server, refusing_port, until_gone, upgrade},
+    wire::{Server, refusing_port, request, send, switching_protocols, until_gone, upgrade},
 };
 
 #[tokio::test(start_paused = true)]
@@ -140,4 +140,36 @@ async fn many_endpoints_on_a_host_that_refuses() {
     let back = join_all(handles.iter_mut().map(|handle| handle.wait_for(|state| state.phase == Phase::Connected)));
     soon("all back", server.during(script, back)).await;
     assert!(returned.elapsed() < Duration::from_secs(3), "{:?}", returned.elapsed());
+}
+
+/// The host answers one endpoint and asks another to wait: its recovery is no leave to break the wait.
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_was_asked_for_outlasts_the_hosts_recovery() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    let (asked_to_wait, others) = (Cell::new(0), Cell::new(0));
+    let script = async |mut stream: TcpStream| {
+        let request = request(&mut stream).await;
+        if request.contains("/ws/data-feed ") {
+            asked_to_wait.set(asked_to_wait.get() + 1);
+            send(&mut stream, b"HTTP/1.1 503 \r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n").await;
+        } else if others.replace(others.get() + 1) == 0 {
+            send(&mut stream, b"HTTP/1.1 502 \r\nContent-Length: 0\r\n\r\n").await;
+        } else {
+            send(&mut stream, switching_protocols(&request, "").as_bytes()).await;
+            until_gone(&mut stream).await;
+        }
+    };
+    let rest = async {
+        let mut feed = monitor.connect(ConnectionOptions::default()).await;
+        soon("asked to wait", feed.settled()).await;
+        let mut other = monitor.manager.connect(&name("other"), None).await.expect("connects");
+        soon("the host's failure", other.wait_for(|state| state.next_retry == Some(NextRetry::AtGate))).await;
+        soon("its recovery", other.wait_for(|state| state.phase == Phase::Connected)).await;
+        sleep(Duration::from_secs(60)).await;
+        let left_ms = monitor.feed().next_retry_ms.expect("a retry") - monitor.feed().since_ms;
+        assert!(left_ms >= 3_600_000, "{left_ms}");
+    };
+    server.during(script, rest).await;
+    assert_eq!(asked_to_wait.get(), 1);
 }

@@ -72,9 +72,10 @@ impl ConnectionTask {
 
     /// Waits for a command or for the next attempt's turn.
     async fn rest(&mut self) -> Flow {
-        let (next, of_host) = {
+        let (next, blocked_by_host) = {
             let state = self.state.borrow();
-            (state.next_retry, state.failure.as_ref().is_some_and(|failure| failure.is_of_host()))
+            let of_host = state.failure.as_ref().is_some_and(|failure| failure.is_of_host());
+            (state.next_retry, of_host && state.phase == Phase::Blocked)
         };
         let gate = self.gate.clone();
         let recovery = gate.recovery();
@@ -84,7 +85,7 @@ impl ConnectionTask {
                     tokio::select! {
                         () = sleep_until(at) => {}
                         // What the host was blocked for is over.
-                        () = recovery, if of_host => {}
+                        () = recovery, if blocked_by_host => {}
                     }
                     None
                 }

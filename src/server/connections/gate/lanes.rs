@@ -182,6 +182,8 @@ impl<W> Lanes<W> {
             None if host.suspect.replace(endpoint).is_none_or(|before| before == endpoint) => return false,
             None => 1,
         };
+        // One endpoint may be told to wait an hour; the others need not believe that it is meant for them.
+        let not_before = not_before.min(PROBE.1);
         let wait = probe_backoff(host.queue.len() + 1).delay(failures, &mut self.rng).max(not_before);
         host.trouble = Some(Trouble { failures, probe_at: now + wait, probe: None, why: Arc::clone(why) });
         true
