@@ -11,10 +11,7 @@ use websocket_monitor::server::{
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Config::load() {
-        Ok(Invocation::Serve(config)) => {
-            telemetry::init(config.log_format);
-            server::run_until_signal(*config).await.map_err(|error| error.to_string())
-        }
+        Ok(Invocation::Serve(config)) => serve(*config).await,
         Ok(Invocation::Command(data_dir, command)) => {
             commands::run(&data_dir, command).await.map_err(|error| error.to_string())
         }
@@ -27,4 +24,11 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn serve(config: Config) -> Result<(), String> {
+    let telemetry = telemetry::init(&config).map_err(|error| error.to_string())?;
+    let result = server::run_until_signal(config, telemetry.endpoint_log.clone()).await;
+    telemetry.shutdown().await;
+    result.map_err(|error| error.to_string())
 }

@@ -31,6 +31,7 @@ mod admin {
     };
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
+    use tracing::Instrument;
 
     use crate::{
         model::{AppError, AuditAction, EndpointName},
@@ -89,7 +90,7 @@ mod admin {
     {
         as_admin(|admin| async move {
             let work = work(admin.clone());
-            let task = tokio::spawn(async move {
+            let done = async move {
                 let result = work.await;
                 let outcome = match &result {
                     Ok(answer) => answer.outcome(),
@@ -100,7 +101,8 @@ mod admin {
                 };
                 admin.state.record(&admin.name, &admin.visitor, action, &object, outcome).await;
                 result
-            });
+            };
+            let task = tokio::spawn(done.in_current_span());
             task.await.map_err(|_| AppError::Internal)?
         })
         .await

@@ -65,6 +65,9 @@ struct Options {
     #[arg(long, env = "WSMON_BADGES", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_parser = BoolishValueParser::new(), value_name = "BOOL")]
     badges: Option<bool>,
+    /// An OpenTelemetry collector that gets the logs too, by OTLP over HTTP (its port 4318)
+    #[arg(long, env = "WSMON_OTLP_ENDPOINT", value_name = "URL", hide_env_values = true)]
+    otlp_endpoint: Option<Url>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -90,6 +93,7 @@ struct File {
     metrics_endpoint_limit: Option<usize>,
     grafana_url: Option<Url>,
     badges: Option<bool>,
+    otlp_endpoint: Option<Url>,
 }
 
 /// The settings in force.
@@ -119,6 +123,8 @@ pub struct Config {
     pub grafana_url: Option<Url>,
     /// Whether anybody may see a connection's status as a picture.
     pub badges: bool,
+    /// The collector that gets the logs too.
+    pub otlp_endpoint: Option<Url>,
 }
 
 /// What the program is started for.
@@ -208,6 +214,7 @@ impl Config {
             connect_rate: options.connect_rate.or(file.connect_rate).unwrap_or(GateConfig::default().rate),
             grafana_url: options.grafana_url.or(file.grafana_url),
             badges: options.badges.or(file.badges).unwrap_or_default(),
+            otlp_endpoint: options.otlp_endpoint.or(file.otlp_endpoint),
             metrics: MetricsConfig { endpoint_limit: endpoint_limit.unwrap_or(metrics.endpoint_limit), ..metrics },
         })
     }

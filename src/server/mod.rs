@@ -33,6 +33,7 @@ use self::{
     demo::Demo,
     http::Readiness,
     store::{Store, StoreError},
+    telemetry::EndpointLog,
 };
 pub use self::{demo::DemoError, leptos_config::LEPTOS_TOML, metrics::MetricsConfig, state::AppState};
 
@@ -109,6 +110,7 @@ impl Server {
             badges: config.badges,
             grafana_url: config.grafana_url.map(Arc::new),
             readiness: Readiness::default(),
+            endpoint_log: EndpointLog::default(),
             runtime: Handle::current(),
         };
         Ok(Self { listener, address, state, store, demo })
@@ -147,13 +149,14 @@ impl Server {
     }
 }
 
-/// Runs a server until SIGINT or SIGTERM.
+/// Runs a server until SIGINT or SIGTERM; its pages read what `endpoint_log` has.
 ///
 /// # Errors
 ///
 /// Any [`ServerError`].
-pub async fn run_until_signal(config: Config) -> Result<(), ServerError> {
-    let server = Server::bind(config).await?;
+pub async fn run_until_signal(config: Config, endpoint_log: EndpointLog) -> Result<(), ServerError> {
+    let mut server = Server::bind(config).await?;
+    server.state.endpoint_log = endpoint_log;
     server.run(signalled()).await;
     Ok(())
 }

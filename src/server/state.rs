@@ -19,6 +19,7 @@ use super::{
     http::Readiness,
     metrics::MetricsConfig,
     store::{Store, StoreError, StoredSession},
+    telemetry::EndpointLog,
 };
 use crate::model::{
     Account, AppError, AuditAction, ConnectionList, ConnectionOptions, EndpointDetails, EndpointName, ListQuery,
@@ -53,6 +54,8 @@ pub struct AppState {
     pub grafana_url: Option<Arc<Url>>,
     /// What was last found about being ready.
     pub readiness: Readiness,
+    /// The latest log lines about each endpoint; empty where the program's logging does not run.
+    pub endpoint_log: EndpointLog,
     /// What runs the tasks.
     pub runtime: Handle,
 }

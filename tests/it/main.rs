@@ -17,3 +17,4 @@ mod seen_from_outside;
 mod sessions;
 mod support;
 mod systemd;
+mod telemetry;

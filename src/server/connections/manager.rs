@@ -322,7 +322,7 @@ impl ConnectionManager {
             permit: None,
         };
         let registry = Arc::clone(&inner.registry);
-        let span = info_span!("connection", endpoint = %endpoint);
+        let span = info_span!(parent: None, "connection", endpoint = %endpoint);
         let run = async move {
             task.run().await;
             registry.remove(&task.endpoint);

@@ -1,9 +1,26 @@
-//! Logs, on stderr.
+//! Logs: on stderr, in memory for each endpoint's page, and to a collector.
+
+mod endpoint_log;
+mod lines;
+mod otlp;
 
 use std::io::{self, IsTerminal};
 
+use opentelemetry_otlp::ExporterBuildError;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 use serde::Deserialize;
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tokio::task::spawn_blocking;
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt, FilterFn, LevelFilter},
+    fmt,
+    layer::{Filter, SubscriberExt},
+    util::SubscriberInitExt,
+};
+
+pub use self::{endpoint_log::EndpointLog, lines::LogLine};
+use super::config::Config;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
@@ -22,17 +39,61 @@ impl Default for LogFormat {
     }
 }
 
-/// Starts logging. `RUST_LOG` filters; without it, from level info.
-pub fn init(format: LogFormat) {
-    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // Below info these write whole requests, with the secrets in them.
-    for target in ["tungstenite=info", "tokio_tungstenite=info"] {
-        filter = filter.add_directive(target.parse().expect("a directive"));
-    }
-    let registry = tracing_subscriber::registry().with(filter);
+/// Why logging could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The collector's URL is neither http nor https.
+    #[error("the OTLP endpoint must be an http or https URL")]
+    Endpoint,
+    /// The exporter's own variables, `OTEL_…`, cannot be used.
+    #[error("logs cannot be exported: {0}")]
+    Exporter(#[from] ExporterBuildError),
+}
+
+/// Logging that has started.
+pub struct Telemetry {
+    /// The latest lines about each endpoint.
+    pub endpoint_log: EndpointLog,
+    exporter: Option<SdkLoggerProvider>,
+}
+
+/// Starts logging. `RUST_LOG` filters; without it, from level info. Must be called inside a tokio runtime.
+///
+/// # Errors
+///
+/// Any [`TelemetryError`].
+pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
+    let exporter = config.otlp_endpoint.as_ref().map(otlp::exporter).transpose()?;
+    let endpoint_log = EndpointLog::default();
     let lines = fmt::layer().with_writer(io::stderr);
-    match format {
-        LogFormat::Pretty => registry.with(lines.compact().with_ansi(io::stderr().is_terminal())).init(),
-        LogFormat::Json => registry.with(lines.json().flatten_event(true)).init(),
+    let lines = match config.log_format {
+        LogFormat::Pretty => lines.compact().with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter()))
+        .with(exporter.as_ref().map(|exporter| otlp::layer(exporter).with_filter(filter().and(otlp::not_of_itself()))))
+        .with(endpoint_log.layer())
+        .init();
+    Ok(Telemetry { endpoint_log, exporter })
+}
+
+impl Telemetry {
+    /// Sends what a collector has not got yet, for two seconds at most.
+    pub async fn shutdown(self) {
+        let Some(exporter) = self.exporter else { return };
+        // What does not get through in time is on stderr all the same.
+        let _ = spawn_blocking(move || exporter.shutdown_with_timeout(otlp::FLUSH_TIMEOUT)).await;
     }
+}
+
+/// What `RUST_LOG` asks for, but for what would tell secrets.
+fn filter<S>() -> impl Filter<S> {
+    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // Below info these write whole requests, with the secrets in them.
+    let discreet = |event: &Metadata<'_>| {
+        *event.level() <= Level::INFO
+            || !["tungstenite", "tokio_tungstenite"].iter().any(|writer| event.target().starts_with(writer))
+    };
+    asked.and(FilterFn::new(discreet).with_max_level_hint(LevelFilter::TRACE))
 }

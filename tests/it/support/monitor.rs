@@ -41,6 +41,7 @@ pub fn config(base_url: Base, data_dir: &Path) -> Config {
         metrics: MetricsConfig::default(),
         grafana_url: None,
         badges: false,
+        otlp_endpoint: None,
     }
 }
 
