@@ -52,6 +52,7 @@ pub fn ConnectionsSection(
             <Empty list/>
         </section>
     }
+    .into_any()
 }
 
 /// One row's own view of the list, which changes only when the row does. It outlives the row's

@@ -21,4 +21,5 @@ pub fn Freshness(poll: Poll<ConnectionList>) -> impl IntoView {
             </button>
         </div>
     }
+    .into_any()
 }

@@ -18,6 +18,7 @@ pub fn Notices() -> impl IntoView {
             />
         </div>
     }
+    .into_any()
 }
 
 #[component]

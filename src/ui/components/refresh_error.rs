@@ -20,6 +20,7 @@ pub fn RefreshError(error: Signal<Option<AppError>>, age_ms: Signal<i64>) -> imp
             </div>
         </Show>
     }
+    .into_any()
 }
 
 /// A banner while the disk is full.
@@ -32,4 +33,5 @@ pub fn DiskFull(is_full: Signal<bool>) -> impl IntoView {
             "Connections stay up, but nothing can be changed and events are not kept until there is room."
         </div>
     }
+    .into_any()
 }

@@ -19,6 +19,7 @@ pub fn SummaryFigures(list: Signal<ConnectionList>, query: Memo<ListQuery>) -> i
             <Figure filter=Some(Status::Disconnected) list query/>
         </section>
     }
+    .into_any()
 }
 
 #[component]

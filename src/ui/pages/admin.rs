@@ -83,4 +83,5 @@ fn LiveSummary(first: Result<Summary, AppError>) -> impl IntoView {
                 .collect_view()}
         </ul>
     }
+    .into_any()
 }

@@ -1,0 +1,187 @@
+//! Every alert fires when its fault is there, leads to a page that shows it, and resolves when the fault is gone.
+
+use std::{path::Path, process::Command};
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::{
+    disk::SmallDisk,
+    eventually,
+    monitor::{Admin, Monitor, PATH, TOKEN},
+    panels,
+    prometheus::{Alert, Prometheus},
+    skip,
+    upstream::{Manner, Upstream},
+};
+
+/// Endpoints that nothing happens to until their host goes down.
+const STEADY: [&str; 8] =
+    ["steady-1", "steady-2", "steady-3", "steady-4", "steady-5", "steady-6", "steady-7", "steady-8"];
+
+/// A monitor that is scraped with the token.
+fn start(base_url: &str, directory: &Path, arguments: &[&str]) -> Monitor {
+    let mut command = Command::new(PATH);
+    Monitor::start_as(command.args(arguments).env("WSMON_METRICS_TOKEN", TOKEN), base_url, directory)
+}
+
+/// Follows an alert's links: the page must show the endpoint, the guide must have the chapter.
+async fn follow_links(alert: &Alert, admin: &Admin) {
+    let page = admin.page(&alert.annotations["dashboard_url"]).await;
+    if let Some(endpoint) = alert.labels.get("endpoint") {
+        assert!(page.contains(endpoint.as_str()), "{alert:?}");
+    }
+    let (guide, chapter) = alert.annotations["runbook_url"].split_once('#').expect("a chapter");
+    assert!(admin.page(guide).await.contains(&format!("id=\"{chapter}\"")), "the guide has no chapter {chapter}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_alert_fires_and_resolves_and_every_panel_has_data() {
+    let directories = [(); 3].map(|()| tempfile::tempdir().expect("a directory"));
+    let [first, second, third] = &directories;
+    let (mut upstream, other_upstream) = (Upstream::start().await, Upstream::start().await);
+    let monitor = start(&upstream.base_url(), first.path(), &[]);
+    let other = start(&other_upstream.base_url(), second.path(), &[]);
+    let disk = SmallDisk::start(&other_upstream.base_url());
+    if disk.is_none() {
+        skip("WsmonStoreNotWritable: no small disk can be mounted here");
+    }
+    let mut targets = vec![monitor.address(), other.address()];
+    targets.extend(disk.as_ref().map(|disk| disk.monitor.address()));
+    let Some(prometheus) = Prometheus::start(&targets).await else { return };
+    let on_others = async {
+        storm(&prometheus, &other, &other_upstream).await;
+        down(&prometheus, other, &other_upstream, third.path()).await;
+    };
+    let on_disk = async {
+        if let Some(disk) = &disk {
+            full_disk(&prometheus, disk).await;
+        }
+    };
+    let on_endpoints = async {
+        single_endpoints(&prometheus, &monitor, &upstream).await;
+        host(&prometheus, &monitor, &mut upstream).await;
+    };
+    tokio::join!(on_endpoints, on_others, on_disk);
+}
+
+async fn single_endpoints(prometheus: &Prometheus, monitor: &Monitor, upstream: &Upstream) {
+    let admin = Admin::sign_in(monitor).await;
+    let faults = [
+        ("refused", Manner::Refuse(503), "WsmonEndpointDown"),
+        ("forbidden", Manner::Refuse(403), "WsmonEndpointBlocked"),
+        // Until it is lost often, see below.
+        ("flapping", Manner::Talk, "WsmonEndpointFlapping"),
+        ("quiet", Manner::Quiet, "WsmonEndpointSilent"),
+    ];
+    for (endpoint, manner, _) in faults {
+        upstream.treat(endpoint, manner);
+    }
+    join_all(STEADY.iter().chain(faults.iter().map(|(endpoint, ..)| endpoint)).map(|endpoint| admin.connect(endpoint)))
+        .await;
+    admin.set_options("quiet", json!({ "max_silence_ms": 500, "ping_interval_ms": 200 })).await;
+    lose_often(prometheus, monitor, &admin, upstream).await;
+    join_all(faults.map(async |(endpoint, _, name)| {
+        let alert = prometheus.fires(name, &[("instance", monitor.address()), ("endpoint", endpoint)]).await;
+        follow_links(&alert, &admin).await;
+    }))
+    .await;
+    let steady = prometheus.firing().await.into_iter().filter(|alert| {
+        alert.labels.get("endpoint").is_none_or(|endpoint| STEADY.contains(&endpoint.as_str()))
+            && alert.labels["instance"] == monitor.address()
+    });
+    assert_eq!(steady.map(|alert| format!("{alert:?}")).collect::<Vec<_>>(), Vec::<String>::new());
+    panels::all_have_data(prometheus, monitor, &admin).await;
+
+    for (endpoint, ..) in faults {
+        upstream.treat(endpoint, Manner::Talk);
+        admin.connect(endpoint).await;
+    }
+    for (endpoint, _, name) in faults {
+        prometheus.resolves(name, &[("endpoint", endpoint), ("instance", monitor.address())]).await;
+    }
+}
+
+/// Loses the endpoint `flapping` at the pace of clicks: with the backoff it would take longer than Prometheus looks back.
+async fn lose_often(prometheus: &Prometheus, monitor: &Monitor, admin: &Admin, upstream: &Upstream) {
+    let counted = format!("wsmon_disconnects_total{{instance='{}',endpoint='flapping'}}", monitor.address());
+    eventually("Prometheus to know the count from which it rises", async || {
+        let known = prometheus.query(&counted, false).await;
+        if known.is_empty() { Err("nothing".to_owned()) } else { Ok(()) }
+    })
+    .await;
+    upstream.treat("flapping", Manner::Drop);
+    eventually("losses", async || {
+        admin.connect("flapping").await;
+        let losses = monitor.samples().await.sum("wsmon_disconnects_total", &[("endpoint", "flapping")]);
+        if losses >= 8.0 { Ok(()) } else { Err(losses.to_string()) }
+    })
+    .await;
+}
+
+async fn host(prometheus: &Prometheus, monitor: &Monitor, upstream: &mut Upstream) {
+    let instance = [("instance", monitor.address())];
+    upstream.stop().await;
+    let alert = prometheus.fires("WsmonHostDown", &instance).await;
+    follow_links(&alert, &Admin::sign_in(monitor).await).await;
+    for endpoint in STEADY {
+        prometheus.fires("WsmonEndpointDown", &[instance[0], ("endpoint", endpoint)]).await;
+    }
+    eventually("Alertmanager to tell of the host alone", async || {
+        let alerts = prometheus.inhibited().await;
+        let (single, others): (Vec<_>, Vec<_>) =
+            alerts.iter().partition(|(alert, _)| alert.is("WsmonEndpointDown", &instance));
+        let told = others.iter().any(|(alert, inhibited)| alert.is("WsmonHostDown", &instance) && !inhibited);
+        let notified = prometheus.notified().iter().any(|alert| alert.is("WsmonHostDown", &instance));
+        let quiet = single.len() >= STEADY.len() && single.iter().all(|(_, inhibited)| *inhibited);
+        if told && notified && quiet { Ok(()) } else { Err(format!("{alerts:?}")) }
+    })
+    .await;
+    let told = prometheus.notified();
+    let singly =
+        STEADY.map(|endpoint| told.iter().any(|alert| alert.is("WsmonEndpointDown", &[("endpoint", endpoint)])));
+    assert_eq!(singly, [false; STEADY.len()], "{told:?}");
+
+    upstream.listen().await;
+    prometheus.resolves("WsmonHostDown", &instance).await;
+    for endpoint in STEADY {
+        prometheus.resolves("WsmonEndpointDown", &[instance[0], ("endpoint", endpoint)]).await;
+    }
+}
+
+async fn storm(prometheus: &Prometheus, monitor: &Monitor, upstream: &Upstream) {
+    let admin = Admin::sign_in(monitor).await;
+    let endpoints: Vec<_> = (0..40).map(|n| format!("storm-{n}")).collect();
+    for endpoint in &endpoints {
+        upstream.treat(endpoint, Manner::Drop);
+    }
+    join_all(endpoints.iter().map(|endpoint| admin.connect(endpoint))).await;
+    let alert = prometheus.fires("WsmonReconnectStorm", &[("instance", monitor.address())]).await;
+    follow_links(&alert, &admin).await;
+    for endpoint in &endpoints {
+        upstream.treat(endpoint, Manner::Talk);
+    }
+    prometheus.resolves("WsmonReconnectStorm", &[("instance", monitor.address())]).await;
+}
+
+async fn down(prometheus: &Prometheus, monitor: Monitor, upstream: &Upstream, directory: &Path) {
+    let address = monitor.address().to_owned();
+    let instance = [("instance", address.as_str())];
+    drop(monitor);
+    let alert = prometheus.fires("WsmonDown", &instance).await;
+    let monitor = start(&upstream.base_url(), directory, &["--listen", &address]);
+    prometheus.resolves("WsmonDown", &instance).await;
+    follow_links(&alert, &Admin::sign_in(&monitor).await).await;
+}
+
+async fn full_disk(prometheus: &Prometheus, disk: &SmallDisk) {
+    let instance = [("instance", disk.monitor.address())];
+    let admin = Admin::sign_in(&disk.monitor).await;
+    disk.fill();
+    // Whether there is room shows when something is to be kept.
+    admin.call("connect_endpoint", json!({ "endpoint": "too-late", "auto_reconnect": true })).await;
+    let alert = prometheus.fires("WsmonStoreNotWritable", &instance).await;
+    follow_links(&alert, &admin).await;
+    disk.clear();
+    prometheus.resolves("WsmonStoreNotWritable", &instance).await;
+}
