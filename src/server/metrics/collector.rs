@@ -25,7 +25,7 @@ pub(super) struct Connections {
     timings: Timings,
     host_fails: bool,
     events_lost: u64,
-    store_full: bool,
+    store_writable: bool,
 }
 
 impl Connections {
@@ -38,7 +38,7 @@ impl Connections {
             timings: state.manager.timings().clone(),
             host_fails: state.manager.host_fails(),
             events_lost: state.manager.events_lost(),
-            store_full: state.store.is_full(),
+            store_writable: state.store.is_writable(),
         }
     }
 
@@ -53,7 +53,7 @@ impl Connections {
             Ok(())
         })?;
         single(encoder, "wsmon_host_failing", "Whether one probe speaks for all endpoints.", self.host_fails)?;
-        single(encoder, "wsmon_store_writable", "Whether the store has room.", !self.store_full)?;
+        single(encoder, "wsmon_store_writable", "Whether the last write to the store succeeded.", self.store_writable)?;
         let help = "Whether the series of single endpoints are left out, because there are too many.";
         single(encoder, "wsmon_endpoint_series_omitted", help, self.endpoints.is_none())?;
         family(encoder, "wsmon_build_info", "The program's version.", |family| {

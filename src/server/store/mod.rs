@@ -79,7 +79,14 @@ impl From<sqlx::Error> for StoreError {
 
 /// The store. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Store(SqlitePool, Arc<AtomicBool>);
+pub struct Store(SqlitePool, Arc<Health>);
+
+/// What the last write has shown.
+#[derive(Debug, Default)]
+struct Health {
+    full: AtomicBool,
+    failing: AtomicBool,
+}
 
 impl Store {
     /// Opens the store in a directory; makes both if they are not there.
@@ -122,7 +129,12 @@ impl Store {
     /// Whether the last thing that was to be written found the disk full. Clears by itself when there
     /// is room again.
     pub fn is_full(&self) -> bool {
-        self.1.load(Relaxed)
+        self.1.full.load(Relaxed)
+    }
+
+    /// Whether the last thing that was to be written could be.
+    pub fn is_writable(&self) -> bool {
+        !self.1.failing.load(Relaxed)
     }
 
     /// Writes something of no consequence and the size of a change, to see whether the store can be
@@ -139,9 +151,10 @@ impl Store {
     /// Notes whether something that was written found the disk full, and from then on looks every now
     /// and then whether it still is.
     fn noting<T>(&self, written: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.1.failing.store(written.is_err(), Relaxed);
         match &written {
-            Ok(_) => self.1.store(false, Relaxed),
-            Err(StoreError::Full) if !self.1.swap(true, Relaxed) => {
+            Ok(_) => self.1.full.store(false, Relaxed),
+            Err(StoreError::Full) if !self.1.full.swap(true, Relaxed) => {
                 error!("the disk is full: nothing can be changed until there is room");
                 let store = self.clone();
                 tokio::spawn(async move {
