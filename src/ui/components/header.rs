@@ -15,10 +15,10 @@ pub fn Header() -> impl IntoView {
                 <A href="/admin" exact=true>"Admin Dashboard"</A>
                 <A href=links::MONITOR>"WebSocket Monitoring"</A>
                 <A href=links::AUDIT>"Audit"</A>
-                <A href=links::GUIDE>"Guide"</A>
             </nav>
             <div class="top-end">
                 <ThemePicker/>
+                <A href=links::GUIDE>"Guide"</A>
                 <A href=links::ACCOUNT>"Account"</A>
                 <form method="post" action="/logout">
                     <button type="submit">"Sign out"</button>

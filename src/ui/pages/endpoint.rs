@@ -30,7 +30,12 @@ pub fn OneEndpoint() -> impl IntoView {
             <p><a href=links::MONITOR>"← All connections"</a></p>
             <h1 class="name">{name}</h1>
             <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || first.get().map(|first| view! { <Details first name/> })}
+                {move || first.get().map(|first| match first {
+                    Err(error @ (AppError::NotFound(_) | AppError::Invalid(_))) => {
+                        view! { <p class="banner" role="alert">{error.to_string()}</p> }.into_any()
+                    }
+                    first => view! { <Details first name/> }.into_any(),
+                })}
             </Suspense>
         </main>
     }
