@@ -11,12 +11,6 @@ const BINARY = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target', 'debug/we
 const START_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 10_000;
 
-/**
- * A view's future holds those of its parts by value unless they are erased (`.into_any()`): with too
- * many, a development build runs out of stack while it renders. Here that shows before it hurts.
- */
-const HALF_A_STACK = String(1024 * 1024);
-
 export const PASSWORD = 'correct horse battery staple';
 
 /** One running WebSocket Monitor with a store of its own. */
@@ -89,7 +83,7 @@ function ownEnvironment(): NodeJS.ProcessEnv {
 async function run(args: string[], lines: string[]): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(BINARY, args, {
     cwd: ROOT,
-    env: { ...ownEnvironment(), RUST_LOG: 'info', WSMON_ADMIN_PASSWORD: PASSWORD, RUST_MIN_STACK: HALF_A_STACK },
+    env: { ...ownEnvironment(), RUST_LOG: 'info', WSMON_ADMIN_PASSWORD: PASSWORD },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   try {

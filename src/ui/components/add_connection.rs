@@ -87,5 +87,4 @@ pub fn AddConnection(list: Signal<ConnectionList>) -> impl IntoView {
             <p class="field-error" id="endpoint-error" role="alert" hidden=no_error>{message}</p>
         </form>
     }
-    .into_any()
 }

@@ -52,7 +52,6 @@ pub fn ConnectionsSection(
             <Empty list/>
         </section>
     }
-    .into_any()
 }
 
 /// One row's own view of the list, which changes only when the row does. It outlives the row's

@@ -21,5 +21,4 @@ pub fn Freshness(poll: Poll<ConnectionList>) -> impl IntoView {
             </button>
         </div>
     }
-    .into_any()
 }

@@ -26,5 +26,4 @@ pub fn Header() -> impl IntoView {
             </div>
         </header>
     }
-    .into_any()
 }

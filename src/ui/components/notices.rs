@@ -18,7 +18,6 @@ pub fn Notices() -> impl IntoView {
             />
         </div>
     }
-    .into_any()
 }
 
 #[component]

@@ -20,7 +20,6 @@ pub fn RefreshError(error: Signal<Option<AppError>>, age_ms: Signal<i64>) -> imp
             </div>
         </Show>
     }
-    .into_any()
 }
 
 /// A banner while the disk is full.
@@ -33,5 +32,4 @@ pub fn DiskFull(is_full: Signal<bool>) -> impl IntoView {
             "Connections stay up, but nothing can be changed and events are not kept until there is room."
         </div>
     }
-    .into_any()
 }

@@ -19,7 +19,6 @@ pub fn SummaryFigures(list: Signal<ConnectionList>, query: Memo<ListQuery>) -> i
             <Figure filter=Some(Status::Disconnected) list query/>
         </section>
     }
-    .into_any()
 }
 
 #[component]

@@ -49,7 +49,6 @@ fn Details(first: Result<Account, AppError>) -> impl IntoView {
             </ul>
         </section>
     }
-    .into_any()
 }
 
 fn session_item(
@@ -139,5 +138,4 @@ fn ChangePassword(name: Signal<String>, news: RwSignal<String>, poll: Poll<Accou
             <button type="submit" class="primary">"Change password"</button>
         </form>
     }
-    .into_any()
 }

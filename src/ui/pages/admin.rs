@@ -83,5 +83,4 @@ fn LiveSummary(first: Result<Summary, AppError>) -> impl IntoView {
                 .collect_view()}
         </ul>
     }
-    .into_any()
 }

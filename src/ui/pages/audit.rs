@@ -67,7 +67,6 @@ fn Log(first: Result<AuditPage, AppError>, query: Memo<AuditQuery>) -> impl Into
             </div>
         </section>
     }
-    .into_any()
 }
 
 fn row(entry: &AuditEntry) -> impl IntoView + use<> {

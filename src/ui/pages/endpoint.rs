@@ -77,7 +77,6 @@ fn Details(first: Result<EndpointDetails, AppError>, name: Memo<String>) -> impl
             </div>
         </section>
     }
-    .into_any()
 }
 
 /// How it is now, and what can be done about it.
@@ -106,7 +105,6 @@ fn Now(connection: Memo<Connection>, now_ms: Signal<i64>, actions: Actions) -> i
             </div>
         </section>
     }
-    .into_any()
 }
 
 fn event_row(event: &Event) -> impl IntoView + use<> {
@@ -161,7 +159,6 @@ fn Options(options: ConnectionOptions, name: Memo<String>, actions: Actions) -> 
             </form>
         </details>
     }
-    .into_any()
 }
 
 fn option_field(field: OptionField, value: String) -> AnyView {

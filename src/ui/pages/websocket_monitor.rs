@@ -61,5 +61,4 @@ fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) ->
         <Notices/>
         <ConnectionsSection list query age_ms=poll.age_ms()/>
     }
-    .into_any()
 }
