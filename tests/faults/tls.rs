@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use tempfile::NamedTempFile;
+use tokio::{io::AsyncReadExt, net::TcpStream};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -122,6 +123,19 @@ async fn tls_silent() {
     let outcome = server.during(script, monitor.settled(ConnectionOptions::default())).await;
     let text = "The server accepted the connection but did not finish the TLS handshake within 10 s.";
     outcome.check(&Expected::waiting(Cause::HandshakeTimeout, text));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tls_cut() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&secure_base(&server)).await;
+    // The first bytes of the client's hello are read, so that the cut falls into the handshake.
+    let script = async |mut stream: TcpStream| {
+        let _ = stream.read_u8().await;
+    };
+    let outcome = server.during(script, monitor.settled(ConnectionOptions::default())).await;
+    let text = "The server hung up in the middle of the TLS handshake.";
+    outcome.check(&Expected::waiting(Cause::ConnectionLost, text));
 }
 
 #[tokio::test(start_paused = true)]

@@ -28,6 +28,21 @@ pub(super) fn late(stage: Stage) -> &'static str {
     }
 }
 
+/// What the server did not do because it hung up, and what to look at.
+pub(super) fn hung_up(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Resolve | Stage::Connect => "before the TCP connection was open.",
+        Stage::Tls => {
+            "in the middle of the TLS handshake. Check that the base URL's port is one for wss, and what the server or a \
+             proxy in front of it logs about TLS."
+        }
+        Stage::Upgrade => {
+            "instead of answering the WebSocket upgrade. Check the endpoint's name, and the subprotocols and headers in \
+             the connection's options."
+        }
+    }
+}
+
 pub(super) fn reason(status: u16) -> String {
     let known = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     known.map(|reason| format!(" {reason}")).unwrap_or_default()

@@ -160,7 +160,7 @@ async fn encrypt(tls: &TlsConnector, host: String, stream: BoxStream) -> Result<
         Ok(stream) => Ok(Box::new(stream)),
         Err(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             Some(inner) => Err(tls_failure(&tls::words(inner))),
-            None => Err(Failure::Lost),
+            None => Err(Failure::HungUp { stage: Stage::Tls }),
         },
     }
 }

@@ -12,10 +12,10 @@ use tokio_tungstenite::tungstenite::{
     protocol::frame::coding::CloseCode,
 };
 
-use super::advice::{asked_to_wait, close_advice, close_words, http_advice, late, reason, subprotocol_words};
+use super::advice::{asked_to_wait, close_advice, close_words, http_advice, hung_up, late, reason, subprotocol_words};
 use crate::model::{Cause, PeerText};
 
-/// How far an attempt had come when its deadline passed.
+/// How far an attempt had come when its deadline passed or the peer hung up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Resolving the host name.
@@ -89,12 +89,12 @@ pub enum Failure {
         /// What is wrong.
         detail: PeerText,
     },
-    /// The connection ended before the upgrade was answered.
-    #[error(
-        "The server hung up instead of answering the WebSocket upgrade. Check the endpoint's name, and the subprotocols \
-         and headers in the connection's options."
-    )]
-    HungUp,
+    /// The connection ended before it was open.
+    #[error("The server hung up {}", hung_up(*.stage))]
+    HungUp {
+        /// How far the attempt had come: [`Stage::Tls`] or [`Stage::Upgrade`].
+        stage: Stage,
+    },
     /// The connection ended without a close frame.
     #[error("The connection was cut without a close frame: the server or something on the way went away.")]
     Lost,
@@ -160,7 +160,7 @@ impl Failure {
             Self::Http { .. } => Cause::HttpStatus,
             Self::InvalidHandshake { .. } => Cause::InvalidHandshake,
             Self::Subprotocol { .. } => Cause::SubprotocolMismatch,
-            Self::HungUp | Self::Lost => Cause::ConnectionLost,
+            Self::HungUp { .. } | Self::Lost => Cause::ConnectionLost,
             Self::Closed { .. } => Cause::ClosedByPeer,
             Self::PongTimeout { .. } => Cause::PongTimeout,
             Self::TooBig { .. } | Self::InvalidText | Self::Protocol { .. } => Cause::ProtocolError,
@@ -234,7 +234,7 @@ impl Failure {
                 Self::Subprotocol { detail: PeerText::new(subprotocol_words(error)) }
             }
             WsError::Io(_) | WsError::ConnectionClosed | WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
-                Self::HungUp
+                Self::HungUp { stage: Stage::Upgrade }
             }
             other => Self::InvalidHandshake { detail: own_words(other) },
         }

@@ -77,7 +77,7 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
         | Failure::Refused { .. }
         | Failure::Unreachable { .. }
         | Failure::Timeout { .. }
-        | Failure::HungUp
+        | Failure::HungUp { .. }
         | Failure::Lost
         | Failure::PongTimeout { .. }
         | Failure::Silent { .. }
