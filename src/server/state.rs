@@ -170,7 +170,7 @@ impl From<ManagerError> for AppError {
     fn from(error: ManagerError) -> Self {
         match error {
             ManagerError::Unknown(endpoint) => Self::NotFound(endpoint),
-            ManagerError::ShuttingDown => Self::ShuttingDown,
+            ManagerError::ShuttingDown | ManagerError::Interrupted => Self::ShuttingDown,
             ManagerError::Keep(KeepError::Full) => Self::DiskFull,
             ManagerError::Keep(KeepError::Failed(reason)) => {
                 error!(reason, "what is wanted could not be kept");

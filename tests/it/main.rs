@@ -10,6 +10,7 @@ mod hardening;
 mod layers;
 mod leptos_toml;
 mod list;
+mod manager_life;
 mod names;
 mod pages;
 mod program;

@@ -1,12 +1,15 @@
-//! What administrators change about connections. Each change is kept before it is made.
+//! What administrators change about connections. Each change is kept before it is made, in a task of its
+//! own: whoever asks for it and stops waiting cannot leave the store and the connection in disagreement.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
+    panic::resume_unwind,
     sync::Arc,
 };
 
 use tokio::sync::{MutexGuard, oneshot};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tracing::Instrument;
 
 use super::{
     command::{Ack, Change, Command},
@@ -32,17 +35,29 @@ impl ConnectionManager {
     ///
     /// # Errors
     ///
-    /// [`ManagerError::ShuttingDown`], and [`ManagerError::Keep`], in which case nothing has changed.
+    /// [`ManagerError::ShuttingDown`] and [`ManagerError::Keep`], in which case nothing has changed, and
+    /// [`ManagerError::Interrupted`].
     pub async fn connect(
         &self,
         endpoint: &EndpointName,
         request: impl Into<ConnectRequest>,
     ) -> Result<ConnectionHandle, ManagerError> {
-        let ConnectRequest { auto_reconnect, options } = request.into();
-        let _turn = self.turn(endpoint).await;
-        if self.0.tasks.is_closed() {
-            return Err(ManagerError::ShuttingDown);
-        }
+        let (manager, endpoint, request) = (self.clone(), endpoint.clone(), request.into());
+        self.carry_out(async move { manager.connect_in_turn(&endpoint, request).await }).await
+    }
+
+    async fn connect_in_turn(
+        &self,
+        endpoint: &EndpointName,
+        ConnectRequest { auto_reconnect, options }: ConnectRequest,
+    ) -> Result<ConnectionHandle, ManagerError> {
+        let _turn = self.turn(endpoint).await?;
+        let handle = |created, entry: &Entry| ConnectionHandle {
+            created,
+            endpoint: endpoint.clone(),
+            state: entry.state.clone(),
+            registry: Arc::downgrade(&self.0.registry),
+        };
         let known = self.0.registry.get(endpoint);
         let before = known.as_ref().map_or_else(|| Wanted::new(endpoint), |entry| entry.wanted());
         let wanted = Wanted {
@@ -54,15 +69,15 @@ impl ConnectionManager {
         self.save(&wanted, EventKind::AskedToConnect).await?;
         let Some(entry) = known else {
             // A new connection's task begins with an attempt; told to connect, it might make two.
-            let (entry, _) = self.0.registry.get_or_insert_with(endpoint, || self.spawn(wanted, Lane::Urgent));
-            return Ok(ConnectionHandle { created: true, state: entry.state.clone() });
+            let added = self.0.registry.get_or_insert_with(endpoint, || self.spawn(wanted, Lane::Urgent));
+            return added.map(|entry| handle(true, &entry)).ok_or(ManagerError::Interrupted);
         };
         let change = Change { auto_reconnect, options: options.map(Arc::new) };
         if ask(&entry, |done| Command::Connect { change, done }).await {
-            return Ok(ConnectionHandle { created: false, state: entry.state.clone() });
+            return Ok(handle(false, &entry));
         }
         // Only a shutdown ends a task while its name is ours to change.
-        Err(ManagerError::ShuttingDown)
+        Err(ManagerError::Interrupted)
     }
 
     /// Disconnects an endpoint, which then stays off. Returns when that is kept and its socket is
@@ -110,7 +125,7 @@ impl ConnectionManager {
     pub async fn set_auto_reconnect(&self, endpoint: &EndpointName, enabled: bool) -> Result<(), ManagerError> {
         let kind = if enabled { EventKind::AutoReconnectOn } else { EventKind::AutoReconnectOff };
         let change = Change { auto_reconnect: Some(enabled), options: None };
-        let keep = |wanted: &mut Wanted| wanted.auto_reconnect = enabled;
+        let keep = move |wanted: &mut Wanted| wanted.auto_reconnect = enabled;
         self.change(endpoint, kind, keep, |done| Command::Change { change, done }).await
     }
 
@@ -133,22 +148,42 @@ impl ConnectionManager {
     ///
     /// As for [`disconnect`](Self::disconnect).
     pub async fn remove(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
-        let _turn = self.turn(endpoint).await;
-        let entry = self.entry(endpoint)?;
-        self.0.config.keeper.forget(endpoint).await?;
-        // An error means that it is already on its way out; wait for that.
-        let _ = entry.commands.send(Command::Stop { code: CloseCode::Normal }).await;
-        entry.commands.closed().await;
-        Ok(())
+        let (manager, endpoint) = (self.clone(), endpoint.clone());
+        self.carry_out(async move {
+            let _turn = manager.turn(&endpoint).await?;
+            let entry = manager.entry(&endpoint)?;
+            manager.0.config.keeper.forget(&endpoint).await?;
+            // An error means that it is already on its way out; wait for that.
+            let _ = entry.commands.send(Command::Stop { code: CloseCode::Normal }).await;
+            entry.commands.closed().await;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes a change that goes on when nobody waits for it any more, and that a shutdown waits for.
+    async fn carry_out<T: Send + 'static>(
+        &self,
+        change: impl Future<Output = Result<T, ManagerError>> + Send + 'static,
+    ) -> Result<T, ManagerError> {
+        match self.0.changes.spawn(change.in_current_span()).await {
+            Ok(outcome) => outcome,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                // The runtime is shutting down.
+                Err(_) => Err(ManagerError::ShuttingDown),
+            },
+        }
     }
 
     /// Waits until nobody else changes what is wanted of this endpoint: what is kept and what the
-    /// task was told must come in the same order.
-    async fn turn(&self, endpoint: &EndpointName) -> MutexGuard<'_, ()> {
+    /// task was told must come in the same order. After a shutdown nobody has a turn.
+    async fn turn(&self, endpoint: &EndpointName) -> Result<MutexGuard<'_, ()>, ManagerError> {
         let mut hasher = DefaultHasher::new();
         endpoint.hash(&mut hasher);
         let index = hasher.finish() % self.0.turns.len() as u64;
-        self.0.turns[usize::try_from(index).unwrap_or_default()].lock().await
+        let turn = self.0.turns[usize::try_from(index).unwrap_or_default()].lock().await;
+        if self.is_running() { Ok(turn) } else { Err(ManagerError::ShuttingDown) }
     }
 
     async fn save(&self, wanted: &Wanted, kind: EventKind) -> Result<(), ManagerError> {
@@ -161,8 +196,8 @@ impl ConnectionManager {
         &self,
         endpoint: &EndpointName,
         kind: EventKind,
-        change: impl FnOnce(&mut Wanted),
-        command: impl FnOnce(Ack) -> Command,
+        change: impl FnOnce(&mut Wanted) + Send + 'static,
+        command: impl FnOnce(Ack) -> Command + Send + 'static,
     ) -> Result<(), ManagerError> {
         self.change_if(|_| true, endpoint, kind, change, command).await
     }
@@ -170,21 +205,27 @@ impl ConnectionManager {
     /// The same, but nothing for a connection in another phase.
     async fn change_if(
         &self,
-        only: impl FnOnce(Phase) -> bool,
+        only: impl FnOnce(Phase) -> bool + Send + 'static,
         endpoint: &EndpointName,
         kind: EventKind,
-        change: impl FnOnce(&mut Wanted),
-        command: impl FnOnce(Ack) -> Command,
+        change: impl FnOnce(&mut Wanted) + Send + 'static,
+        command: impl FnOnce(Ack) -> Command + Send + 'static,
     ) -> Result<(), ManagerError> {
-        let _turn = self.turn(endpoint).await;
-        let entry = self.entry(endpoint)?;
-        if !only(entry.state.borrow().phase) {
-            return Ok(());
-        }
-        let mut wanted = entry.wanted();
-        change(&mut wanted);
-        self.save(&wanted, kind).await?;
-        if ask(&entry, command).await { Ok(()) } else { Err(ManagerError::ShuttingDown) }
+        let (manager, endpoint) = (self.clone(), endpoint.clone());
+        self.carry_out(async move {
+            let _turn = manager.turn(&endpoint).await?;
+            let entry = manager.entry(&endpoint)?;
+            if !only(entry.state.borrow().phase) {
+                return Ok(());
+            }
+            let mut wanted = entry.wanted();
+            change(&mut wanted);
+            manager.save(&wanted, kind).await?;
+            // Only a shutdown ends a task meanwhile. Then its socket is closed, and what is kept holds.
+            ask(&entry, command).await;
+            Ok(())
+        })
+        .await
     }
 }
 

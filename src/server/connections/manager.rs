@@ -3,12 +3,13 @@
 use std::{
     array,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::{
     sync::{Mutex, mpsc, oneshot, watch},
@@ -53,6 +54,10 @@ pub enum ManagerError {
     /// The manager takes no more commands.
     #[error("the connection manager is shutting down")]
     ShuttingDown,
+    /// The manager was shut down before the connection was made. What was asked for is kept, and done
+    /// at the next start.
+    #[error("the connection manager shut down before it was done; it is kept")]
+    Interrupted,
     /// What was asked for could not be kept, so it was not done.
     #[error("it could not be kept: {0}")]
     Keep(#[from] KeepError),
@@ -75,7 +80,8 @@ pub enum SendError {
     OutboxFull,
 }
 
-/// Holds connections. Cheap to clone; every clone is the same manager.
+/// Holds connections. Cheap to clone; every clone is the same manager. When the last one is dropped,
+/// every connection is closed.
 #[derive(Clone)]
 pub struct ConnectionManager(pub(super) Arc<Inner>);
 
@@ -85,7 +91,9 @@ pub(super) struct Inner {
     dialer: Arc<Dialer>,
     gate: HostGate,
     pub(super) config: Arc<ManagerConfig>,
-    pub(super) tasks: TaskTracker,
+    tasks: TaskTracker,
+    /// Changes under way.
+    pub(super) changes: TaskTracker,
     timings: Arc<Timings>,
     events: EventSink,
     end_of_events: CancellationToken,
@@ -120,7 +128,10 @@ impl From<Options> for ConnectRequest {
 #[derive(Clone, Debug)]
 pub struct ConnectionHandle {
     pub(super) created: bool,
+    pub(super) endpoint: EndpointName,
     pub(super) state: watch::Receiver<ConnectionState>,
+    /// Not what keeps the manager alive.
+    pub(super) registry: Weak<Registry>,
 }
 
 impl ConnectionHandle {
@@ -147,6 +158,24 @@ impl ConnectionHandle {
     pub async fn settled(&mut self) -> ConnectionState {
         self.wait_for(|state| state.phase != Phase::Connecting).await
     }
+
+    /// Waits for the attempt under way to end, and tells if it never did.
+    ///
+    /// # Errors
+    ///
+    /// [`ManagerError::Interrupted`] if the manager was shut down first, and
+    /// [`ManagerError::Unknown`] if the connection was removed first.
+    pub async fn outcome(&mut self) -> Result<ConnectionState, ManagerError> {
+        let state = self.settled().await;
+        if state.phase != Phase::Connecting {
+            return Ok(state);
+        }
+        // The task has ended in the middle of an attempt.
+        match self.registry.upgrade() {
+            Some(registry) if !registry.is_closed() => Err(ManagerError::Unknown(self.endpoint.clone())),
+            _ => Err(ManagerError::Interrupted),
+        }
+    }
 }
 
 impl ConnectionManager {
@@ -165,6 +194,7 @@ impl ConnectionManager {
             gate: Gate::new(&config.gate, config.seed).host(),
             config: Arc::new(config),
             tasks: TaskTracker::new(),
+            changes: TaskTracker::new(),
             timings: Arc::default(),
             events,
             end_of_events,
@@ -178,7 +208,7 @@ impl ConnectionManager {
     ///
     /// # Errors
     ///
-    /// Any [`KeepError`], when what was kept cannot be read.
+    /// Any [`KeepError`], when what was kept cannot be read. A manager that is shut down adds nothing.
     pub async fn restore(&self) -> Result<usize, KeepError> {
         let all = self.0.config.keeper.load().await?;
         let count = all.len();
@@ -249,7 +279,7 @@ impl ConnectionManager {
 
     /// Whether it takes commands: until it is shut down.
     pub fn is_running(&self) -> bool {
-        !self.0.tasks.is_closed()
+        !self.0.registry.is_closed()
     }
 
     /// Whether the host of the endpoints fails, so that one probe speaks for all.
@@ -262,23 +292,28 @@ impl ConnectionManager {
         self.0.events.lost()
     }
 
-    /// Closes every connection with 1001 (going away) and waits until all are closed, 5 s at most.
-    /// Afterwards nothing can be connected any more.
+    /// Closes every connection with 1001 (going away), and waits until all are closed and every change
+    /// under way is kept, 5 s at most. From the start of it nothing can be connected any more.
     pub async fn shutdown(&self) {
+        let entries = self.0.registry.close();
         self.0.tasks.close();
-        for entry in self.0.registry.entries() {
-            // A full queue must not hold up the others; such a task ends with the process.
-            let _ = entry.commands.try_send(Command::Stop { code: CloseCode::Away });
-        }
-        if timeout(SHUTDOWN_TIMEOUT, self.0.tasks.wait()).await.is_err() {
-            warn!(left = self.0.tasks.len(), "not every connection closed in time");
+        self.0.changes.close();
+        // An error means that the task has ended by itself.
+        let stops = entries.iter().map(|entry| entry.commands.send(Command::Stop { code: CloseCode::Away }));
+        let ended = async { tokio::join!(join_all(stops), self.0.tasks.wait(), self.0.changes.wait()) };
+        if timeout(SHUTDOWN_TIMEOUT, ended).await.is_err() {
+            let (left, changes) = (self.0.tasks.len(), self.0.changes.len());
+            warn!(left, changes, "not every connection closed in time");
         }
         self.0.end_of_events.cancel();
         self.0.events_kept.wait().await;
     }
 
     pub(super) fn entry(&self, endpoint: &EndpointName) -> Result<Arc<Entry>, ManagerError> {
-        self.0.registry.get(endpoint).ok_or_else(|| ManagerError::Unknown(endpoint.clone()))
+        self.0.registry.get(endpoint).ok_or_else(|| {
+            // A shutdown takes out every entry.
+            if self.is_running() { ManagerError::Unknown(endpoint.clone()) } else { ManagerError::ShuttingDown }
+        })
     }
 
     fn view(&self) -> View<'_> {
@@ -321,11 +356,14 @@ impl ConnectionManager {
             shared: Arc::clone(&shared),
             permit: None,
         };
-        let registry = Arc::clone(&inner.registry);
+        // The registry holds the other end of the commands: when it is dropped, so does the task end.
+        let registry = Arc::downgrade(&inner.registry);
         let span = info_span!(parent: None, "connection", endpoint = %endpoint);
         let run = async move {
             task.run().await;
-            registry.remove(&task.endpoint);
+            if let Some(registry) = registry.upgrade() {
+                registry.remove(&task.endpoint);
+            }
         };
         inner.tasks.spawn(run.instrument(span));
         Entry { endpoint, commands, state, shared }

@@ -3,7 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::SystemTime,
 };
 
@@ -118,48 +118,67 @@ impl Entry {
 
 /// Connections in the order of their names.
 #[derive(Default)]
-pub(super) struct Registry {
-    entries: RwLock<BTreeMap<EndpointName, Arc<Entry>>>,
+pub(super) struct Registry(RwLock<Entries>);
+
+#[derive(Default)]
+struct Entries {
+    by_name: BTreeMap<EndpointName, Arc<Entry>>,
+    /// Nothing is added any more.
+    closed: bool,
 }
 
 impl Registry {
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<EndpointName, Arc<Entry>>> {
-        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Entries> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Entries> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn get(&self, endpoint: &EndpointName) -> Option<Arc<Entry>> {
-        self.read().get(endpoint).cloned()
+        self.read().by_name.get(endpoint).cloned()
     }
 
-    /// Gives the entry of a name, made by `new` if there is none, and whether it was made.
+    /// Gives the entry of a name, made by `new` if there is none; none if the registry is closed.
     pub(super) fn get_or_insert_with(
         &self,
         endpoint: &EndpointName,
         new: impl FnOnce() -> Entry,
-    ) -> (Arc<Entry>, bool) {
+    ) -> Option<Arc<Entry>> {
         if let Some(entry) = self.get(endpoint) {
-            return (entry, false);
+            return Some(entry);
         }
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        let mut created = false;
-        let entry = entries.entry(endpoint.clone()).or_insert_with(|| {
-            created = true;
-            Arc::new(new())
-        });
-        (Arc::clone(entry), created)
+        let Entries { by_name, closed } = &mut *self.write();
+        match by_name.get(endpoint) {
+            Some(entry) => Some(Arc::clone(entry)),
+            None if *closed => None,
+            None => Some(Arc::clone(by_name.entry(endpoint.clone()).or_insert(Arc::new(new())))),
+        }
     }
 
     pub(super) fn remove(&self, endpoint: &EndpointName) {
-        self.entries.write().unwrap_or_else(PoisonError::into_inner).remove(endpoint);
+        self.write().by_name.remove(endpoint);
+    }
+
+    /// Adds nothing from now on, and gives what there is.
+    pub(super) fn close(&self) -> Vec<Arc<Entry>> {
+        let mut entries = self.write();
+        entries.closed = true;
+        entries.by_name.values().cloned().collect()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.read().closed
     }
 
     pub(super) fn entries(&self) -> Vec<Arc<Entry>> {
-        self.read().values().cloned().collect()
+        self.read().by_name.values().cloned().collect()
     }
 
     pub(super) fn summary(&self) -> Summary {
         let mut summary = Summary::default();
-        for entry in self.read().values() {
+        for entry in self.read().by_name.values() {
             summary.count(entry.status());
         }
         summary
@@ -171,7 +190,7 @@ impl Registry {
         let found = |entry: &Entry| search.is_empty() || entry.endpoint.as_str().to_ascii_lowercase().contains(&search);
         let mut summary = Summary::default();
         let mut matching = Vec::new();
-        for entry in self.read().values() {
+        for entry in self.read().by_name.values() {
             let status = entry.status();
             summary.count(status);
             if query.status.is_none_or(|wanted| wanted == status) && found(entry) {
