@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::{io::AsyncReadExt, net::TcpStream, sync::Notify, time::sleep};
+use tokio::{
+    io::AsyncReadExt,
+    net::TcpStream,
+    sync::Notify,
+    time::{advance, sleep},
+};
 use websocket_monitor::{
     model::{Cause, ConnectionOptions, EventKind, Status},
     server::connections::{Message, RecvError},
@@ -11,7 +16,7 @@ use websocket_monitor::{
 use super::{
     outcome::Expected,
     support::{FEED, Monitor, fault, fault_with, name, soon},
-    wire::{FIN, PING, Server, TEXT, frame, send, until_gone, upgrade},
+    wire::{FIN, PING, PONG, Server, TEXT, frame, send, until_gone, upgrade},
 };
 
 async fn silent(mut stream: TcpStream) {
@@ -27,6 +32,71 @@ async fn pings_unanswered() {
     let opened = outcome.events.iter().find(|event| event.kind == EventKind::Connected).expect("it was open");
     let held_ms = outcome.connection.since_ms - opened.at_ms;
     assert!((25_000..25_100).contains(&held_ms), "15 s to the ping and 10 s for the pong, not {held_ms} ms");
+}
+
+/// A pong can be late behind other messages, and a peer that sends them is not dead.
+#[tokio::test(start_paused = true)]
+async fn messages_are_a_sign_of_life() {
+    let outcome = fault(async |mut stream| {
+        upgrade(&mut stream).await;
+        for _ in 0..8 {
+            sleep(Duration::from_secs(5)).await;
+            send(&mut stream, &frame(FIN | TEXT, b"news")).await;
+        }
+        until_gone(&mut stream).await;
+    })
+    .await;
+    let text = "The server did not answer a ping within 10 s, although the connection looked open.";
+    outcome.check(&Expected::waiting(Cause::PongTimeout, text).once_open());
+    let opened = outcome.events.iter().find(|event| event.kind == EventKind::Connected).expect("it was open");
+    let held_ms = outcome.connection.since_ms - opened.at_ms;
+    assert!((55_000..55_100).contains(&held_ms), "the last message at 40 s, the next ping at 45 s, not {held_ms} ms");
+}
+
+/// The test's clock jumps beyond the deadline between the pong's arrival and its reading.
+#[tokio::test(start_paused = true)]
+async fn a_pong_that_waits_to_be_read_is_in_time() {
+    const PINGS: usize = 30;
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    let mut handle = monitor.connect(ConnectionOptions::default()).await;
+    let answered = Notify::new();
+    let script = async |mut stream: TcpStream| {
+        upgrade(&mut stream).await;
+        for _ in 0..PINGS {
+            let mut ping = [0; 14];
+            stream.read_exact(&mut ping).await.expect("a ping");
+            let [_, _, mask @ .., _, _, _, _, _, _, _, _] = ping;
+            let payload: Vec<u8> = ping[6..].iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
+            send(&mut stream, &frame(FIN | PONG, &payload)).await;
+            advance(Duration::from_secs(11)).await;
+        }
+        answered.notify_one();
+        until_gone(&mut stream).await;
+    };
+    let rest = async {
+        tokio::select! {
+            () = answered.notified() => {}
+            ended = handle.wait_for(|state| state.failure.is_some()) => panic!("{ended:?}"),
+        }
+        assert_eq!(monitor.feed().status(), Status::Connected);
+        assert!(monitor.feed().rtt_ms.is_some());
+    };
+    server.during(script, rest).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn flood_of_pings() {
+    for kind in [PING, PONG] {
+        let outcome = fault(async |mut stream| {
+            upgrade(&mut stream).await;
+            send(&mut stream, &frame(FIN | kind, b"").repeat(20_000)).await;
+            until_gone(&mut stream).await;
+        })
+        .await;
+        let text = "The server flooded the connection: it went on sending more than 100 pings or pongs a second.";
+        outcome.check(&Expected::waiting(Cause::ProtocolError, text).once_open());
+    }
 }
 
 fn at_most_5_s_silent() -> ConnectionOptions {

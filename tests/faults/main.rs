@@ -14,4 +14,5 @@ mod outcome;
 mod retries;
 mod support;
 mod tls;
+mod way_out;
 mod wire;

@@ -17,6 +17,7 @@ pub const TEXT: u8 = 0x1;
 pub const BINARY: u8 = 0x2;
 pub const CLOSE: u8 = 0x8;
 pub const PING: u8 = 0x9;
+pub const PONG: u8 = 0xa;
 
 /// A server on a port of its own. Its scripts run in the test's own task, so they end with it.
 pub struct Server(TcpListener);

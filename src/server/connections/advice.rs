@@ -99,6 +99,10 @@ pub(super) fn close_advice(code: Option<u16>) -> &'static str {
     match code {
         Some(1008 | 3000 | 3003) => " Check the credentials and what this client may do.",
         Some(1002 | 1003 | 1007 | 1009 | 1010) => " Client and server disagree; connecting again will not help.",
+        Some(1005 | 1006 | 1015) => " RFC 6455 forbids to send this code; the fault is the server's.",
+        Some(0..=999 | 1004 | 1016..=2999 | 5000..) => {
+            " RFC 6455 gives this code no meaning; the fault is the server's."
+        }
         Some(3500..=3999 | 4500..=4999) => " The service asks not to be tried again.",
         _ => "",
     }

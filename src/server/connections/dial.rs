@@ -33,6 +33,7 @@ use super::{
     ManagerConfig,
     failure::{Failure, Stage},
     options::Options,
+    tap::Tap,
     target::Base,
     tls,
 };
@@ -49,7 +50,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 pub type BoxStream = Box<dyn Stream>;
 
 /// An open WebSocket.
-pub(super) type WebSocket = WebSocketStream<BoxStream>;
+pub(super) type WebSocket = WebSocketStream<Tap>;
 
 /// How bytes get to a server: the operating system's TCP, or a simulated network.
 pub trait Transport: Send + Sync + 'static {
@@ -146,7 +147,7 @@ impl Dialer {
         let agent = concat!("websocket-monitor/", env!("CARGO_PKG_VERSION"));
         request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(agent));
         request.headers_mut().extend(options.headers().clone());
-        match client_async_with_config(request, stream, Some(options.limits())).await {
+        match client_async_with_config(request, Tap::new(stream), Some(options.limits())).await {
             Ok((socket, _response)) => Ok(socket),
             Err(error) => Err(Failure::from_upgrade(&error, self.clock.now())),
         }

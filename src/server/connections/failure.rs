@@ -125,6 +125,12 @@ pub enum Failure {
         /// The deadline.
         after: Duration,
     },
+    /// The peer sent pings or pongs, and went on, faster than we answer.
+    #[error("The server flooded the connection: it went on sending more than {most} pings or pongs a second.")]
+    PingFlood {
+        /// The limit.
+        most: u32,
+    },
     /// The peer broke the protocol, or a limit on sizes.
     #[error("The server broke the WebSocket protocol: {detail}.")]
     Protocol {
@@ -163,7 +169,9 @@ impl Failure {
             Self::HungUp { .. } | Self::Lost => Cause::ConnectionLost,
             Self::Closed { .. } => Cause::ClosedByPeer,
             Self::PongTimeout { .. } => Cause::PongTimeout,
-            Self::TooBig { .. } | Self::InvalidText | Self::Protocol { .. } => Cause::ProtocolError,
+            Self::TooBig { .. } | Self::InvalidText | Self::PingFlood { .. } | Self::Protocol { .. } => {
+                Cause::ProtocolError
+            }
             Self::Silent { .. } => Cause::Silent,
             Self::Options { .. } => Cause::InvalidOptions,
             Self::Internal => Cause::InternalError,
@@ -193,6 +201,7 @@ impl Failure {
             Self::Protocol { .. } => Some(CloseCode::Protocol),
             Self::InvalidText => Some(CloseCode::Invalid),
             Self::TooBig { .. } => Some(CloseCode::Size),
+            Self::PingFlood { .. } => Some(CloseCode::Policy),
             Self::Silent { .. } => Some(CloseCode::Normal),
             Self::PongTimeout { .. } => Some(CloseCode::Away),
             _ => None,
@@ -251,6 +260,10 @@ impl Failure {
                 Self::TooBig { size: *size, most: *max_size }
             }
             WsError::Utf8(_) => Self::InvalidText,
+            WsError::WriteBufferFull(_) => {
+                tracing::error!("a frame was written for which the write buffer had no room");
+                Self::Internal
+            }
             other => Self::Protocol { detail: own_words(other) },
         }
     }

@@ -35,6 +35,7 @@ mod policy;
 mod registry;
 mod session;
 mod state;
+mod tap;
 mod target;
 mod task;
 mod tls;

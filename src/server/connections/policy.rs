@@ -80,6 +80,8 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
         | Failure::HungUp { .. }
         | Failure::Lost
         | Failure::PongTimeout { .. }
+        // It passes, unlike a disagreement about the protocol, and an attempt costs little.
+        | Failure::PingFlood { .. }
         | Failure::Silent { .. }
         | Failure::Internal => Verdict::Backoff,
     }
