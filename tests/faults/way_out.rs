@@ -5,7 +5,8 @@ use std::{io, net::SocketAddr};
 use futures_util::future::BoxFuture;
 use tokio::{
     io::{AsyncReadExt, DuplexStream, duplex},
-    sync::mpsc,
+    net::TcpStream,
+    sync::{Notify, mpsc},
 };
 use websocket_monitor::{
     model::{Cause, ConnectionOptions, Limits, Phase, TextPing},
@@ -15,7 +16,7 @@ use websocket_monitor::{
 use super::{
     outcome::Expected,
     support::{FEED, Monitor, name, soon},
-    wire::{FIN, PING, PONG, TEXT, close_frame, frame, send, upgrade},
+    wire::{FIN, PING, PONG, Server, TEXT, close_frame, frame, send, upgrade},
 };
 
 /// What the pipe holds in each direction, in bytes.
@@ -96,6 +97,28 @@ async fn a_close_is_told_although_the_server_is_gone_when_it_is_read() {
     let (end, _) = duplex(1);
     drop(std::mem::replace(&mut open.far, end));
     open.check(&closed()).await;
+}
+
+/// Over TCP, where the end is a reset because the server has not read everything.
+#[tokio::test(start_paused = true)]
+async fn a_close_is_told_although_a_reset_follows_it() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    let full = Notify::new();
+    let script = async |mut stream: TcpStream| {
+        upgrade(&mut stream).await;
+        full.notified().await;
+        send(&mut stream, &close_frame(Some(4097))).await;
+    };
+    let rest = async {
+        let mut handle = monitor.connect(ConnectionOptions::default()).await;
+        soon("connected", handle.settled()).await;
+        while monitor.manager.send(&name(FEED), Message::text("x".repeat(100_000))).await.is_ok() {}
+        full.notify_one();
+        soon("the end", handle.wait_for(|state| state.failure.is_some())).await;
+    };
+    server.during(script, rest).await;
+    monitor.outcome().await.check(&closed());
 }
 
 #[tokio::test(start_paused = true)]
