@@ -18,7 +18,14 @@ pub use connections::{
 pub use guide::load_guide;
 
 #[cfg(feature = "ssr")]
-use self::admin::{Admin, as_admin, audited, endpoint_name};
+use self::admin::{Admin, as_admin, audited, endpoint_name, set_status};
+
+/// Which half this is.
+const ON_SERVER: bool = cfg!(feature = "ssr");
+
+/// The browser answers nobody.
+#[cfg(not(feature = "ssr"))]
+fn set_status(_: &crate::model::AppError) {}
 
 /// The one helper that touches the server.
 #[cfg(feature = "ssr")]
@@ -68,13 +75,16 @@ mod admin {
             Ok(admin) => work(admin).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = &outcome
-            && let Some(response) = use_context::<ResponseOptions>()
+        outcome.inspect_err(set_status)
+    }
+
+    /// Gives the answer an error's HTTP status.
+    pub(super) fn set_status(error: &AppError) {
+        if let Some(response) = use_context::<ResponseOptions>()
             && let Ok(status) = StatusCode::from_u16(error.http_status())
         {
             response.set_status(status);
         }
-        outcome
     }
 
     /// Does what an administrator asks for, and writes down what came of it. In a task of its own: a

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The longest path, in bytes: the login's form has to carry it.
+const MAX_BYTES: usize = 1_024;
+
 /// A path of this site, fit for a redirect after a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalPath(String);
@@ -11,11 +14,11 @@ impl LocalPath {
     ///
     /// Browsers read `//host`, `/\host` and paths with a tab or a line feed in them as another
     /// site's address (WHATWG URL, "relative slash state"), so it must begin with a single `/` and
-    /// consist of visible ASCII without backslashes.
+    /// consist of visible ASCII without backslashes, 1,024 bytes at most.
     pub fn new(text: &str) -> Option<Self> {
         let rest = text.strip_prefix('/')?;
         let visible = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-        (visible && !rest.starts_with('/')).then(|| Self(text.to_owned()))
+        (visible && !rest.starts_with('/') && text.len() <= MAX_BYTES).then(|| Self(text.to_owned()))
     }
 
     /// The path as text.
@@ -42,5 +45,7 @@ mod tests {
         for bad in ["", "admin", "//evil", "/\\evil", "/\t/evil", "https://evil", "/\n", "\\\\evil", "/a b"] {
             assert!(LocalPath::new(bad).is_none(), "{bad}");
         }
+        let fits = format!("/{}", "x".repeat(MAX_BYTES - 1));
+        assert!(LocalPath::new(&fits).is_some() && LocalPath::new(&format!("{fits}x")).is_none());
     }
 }

@@ -41,7 +41,7 @@ impl Theme {
 
     /// The cookie that keeps the theme for a year.
     pub fn to_cookie(self) -> String {
-        format!("{}={}; Path=/; Max-Age=31536000; SameSite=Strict", Self::COOKIE, self.as_str())
+        format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax", Self::COOKIE, self.as_str())
     }
 }
 

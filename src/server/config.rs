@@ -17,6 +17,7 @@ use url::Url;
 use super::{
     commands::Command,
     connections::{Base, GateConfig, InvalidBase},
+    http::Limits,
     metrics::MetricsConfig,
     telemetry::LogFormat,
 };
@@ -125,6 +126,8 @@ pub struct Config {
     pub badges: bool,
     /// The collector that gets the logs too.
     pub otlp_endpoint: Option<Url>,
+    /// What clients may take of the server. There is no option for it.
+    pub limits: Limits,
 }
 
 /// What the program is started for.
@@ -215,6 +218,7 @@ impl Config {
             grafana_url: options.grafana_url.or(file.grafana_url),
             badges: options.badges.or(file.badges).unwrap_or_default(),
             otlp_endpoint: options.otlp_endpoint.or(file.otlp_endpoint),
+            limits: Limits::default(),
             metrics: MetricsConfig { endpoint_limit: endpoint_limit.unwrap_or(metrics.endpoint_limit), ..metrics },
         })
     }

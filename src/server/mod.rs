@@ -35,7 +35,9 @@ use self::{
     store::{Store, StoreError},
     telemetry::EndpointLog,
 };
-pub use self::{demo::DemoError, leptos_config::LEPTOS_TOML, metrics::MetricsConfig, state::AppState};
+pub use self::{
+    demo::DemoError, http::Limits as HttpLimits, leptos_config::LEPTOS_TOML, metrics::MetricsConfig, state::AppState,
+};
 
 /// Why the server could not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +74,7 @@ pub struct Server {
     state: AppState,
     store: Store,
     demo: Option<Demo>,
+    limits: HttpLimits,
 }
 
 impl Server {
@@ -85,9 +88,10 @@ impl Server {
         let leptos = leptos_config::load()?;
         let wanted = config.listen.unwrap_or(leptos.site_addr);
         let listen_error = |source| ServerError::Listen { address: wanted, source };
-        let listener = TcpListener::bind(wanted).await.map_err(listen_error)?;
+        let listener = http::listen(wanted).map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
         let store = Store::open(&config.data_dir).await?;
+        config.metrics.tell(config.public_url.is_some());
         let door = Door::new(store.clone(), config.admin_password).await?;
         let demo = if config.demo { Some(Demo::start(&config.base_url).await?) } else { None };
         let gate = GateConfig { rate: config.connect_rate, ..GateConfig::default() };
@@ -113,7 +117,7 @@ impl Server {
             endpoint_log: EndpointLog::default(),
             runtime: Handle::current(),
         };
-        Ok(Self { listener, address, state, store, demo })
+        Ok(Self { listener, address, state, store, demo, limits: config.limits })
     }
 
     /// The address it is bound to.
@@ -143,7 +147,8 @@ impl Server {
             told.cancel();
             manager.shutdown().await;
         };
-        tokio::join!(close, http::serve(self.listener, http::router(self.state), told.cancelled()));
+        let (routes, trusted_proxies) = (http::routes(&self.state, &self.limits), self.state.trusted_proxies.clone());
+        tokio::join!(close, http::serve(self.listener, routes, self.limits, trusted_proxies, told.cancelled()));
         self.store.close().await;
         info!("stopped");
     }

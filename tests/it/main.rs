@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod bodies;
 mod command_line;
 mod connections;
 mod failures;
@@ -9,6 +10,7 @@ mod guide;
 mod hardening;
 mod layers;
 mod leptos_toml;
+mod links;
 mod list;
 mod manager_life;
 mod names;
@@ -16,6 +18,7 @@ mod pages;
 mod program;
 mod seen_from_outside;
 mod sessions;
+mod slow_clients;
 mod support;
 mod systemd;
 mod telemetry;

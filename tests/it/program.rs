@@ -12,8 +12,16 @@ use std::{
 use futures_util::future::join_all;
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::interval,
+};
 
-use crate::support::upstream::{Manner, Upstream};
+use crate::{
+    pages::calls,
+    support::upstream::{Manner, Upstream},
+};
 
 const PASSWORD: &str = "p4ssw0rd-c4n4ry";
 
@@ -31,6 +39,8 @@ impl Program {
             .arg(directory)
             .env("WSMON_ADMIN_PASSWORD", PASSWORD)
             .env("RUST_LOG", filter)
+            // A trusted proxy may have all connections there are.
+            .env("WSMON_TRUSTED_PROXIES", "127.0.0.1")
             .stderr(Stdio::piped())
             .spawn()
             .expect("starts");
@@ -137,4 +147,53 @@ async fn five_hundred_logins_at_once_stay_small() {
     let peak_mib = program.peak_memory() / 1_024 / 1_024;
     println!("500 logins at once: {peak_mib} MiB at most");
     assert!(peak_mib < 256, "{peak_mib} MiB");
+}
+
+#[tokio::test]
+async fn what_a_client_sends_wrongly_is_no_error_of_ours() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let program = Program::start("ws://127.0.0.1:9/", "debug", directory.path());
+    let inside = browser();
+    let login = inside.post(format!("{}/login", program.url)).form(&[("username", "admin"), ("password", PASSWORD)]);
+    assert!(login.send().await.expect("an answer").status().is_redirection());
+    for (client, status) in [(inside, 400), (browser(), 401)] {
+        for (function, _) in calls() {
+            for body in ["{", "\u{fffd}", "nonsense"] {
+                let call = client.post(format!("{}/api/{function}", program.url)).body(body);
+                let answer = call.header("content-type", "application/json").send().await.expect("an answer");
+                assert_eq!(answer.status(), status, "{function} {body}");
+            }
+        }
+    }
+    let log = program.into_log();
+    assert_eq!(log.matches("\"status\":400").count() + log.matches("\"status\":401").count(), 2 * 3 * calls().len());
+    assert_eq!(log.lines().find(|line| line.contains("\"level\":\"ERROR\"")), None);
+}
+
+/// What a client sends a byte at a time is kept in as many bytes: at the worst it was 4,200 times that.
+#[tokio::test]
+async fn dripped_bodies_cost_what_is_in_them() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let program = Program::start("ws://127.0.0.1:9/", "info", directory.path());
+    let before_mib = program.peak_memory() / 1_024 / 1_024;
+    let address = program.url.strip_prefix("http://").expect("http");
+    let drip = async || {
+        let mut stream = TcpStream::connect(address).await.expect("connects");
+        stream.set_nodelay(true).expect("set");
+        let head = "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000\r\n\
+                    Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        let mut every = interval(Duration::from_millis(1));
+        for _ in 0..4_000 {
+            every.tick().await;
+            stream.write_all(b"x").await.expect("sent");
+        }
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
+    };
+    join_all((0..20).map(|_| drip())).await;
+    let grown_mib = program.peak_memory() / 1_024 / 1_024 - before_mib;
+    println!("20 dripped bodies of 4,000 bytes: {grown_mib} MiB");
+    assert!(grown_mib < 40, "{grown_mib} MiB");
 }

@@ -28,14 +28,14 @@ async fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
     let response = Visitor::new(&monitor).log_in("admin", PASSWORD, "").await;
     let header = response.headers()["set-cookie"].to_str().expect("text");
     let (pair, attributes) = header.split_once("; ").expect("attributes");
-    assert_eq!(attributes, "Path=/; Max-Age=604800; HttpOnly; SameSite=Strict");
+    assert_eq!(attributes, "Path=/; Max-Age=604800; HttpOnly; SameSite=Lax");
     assert_eq!(pair.strip_prefix("wsmon_session=").expect("the name").len(), 43, "256 bits");
 
     let public = monitor.restart(|config| config.public_url = "https://monitor.example/".parse().ok()).await;
     let response = Visitor::new(&public).log_in("admin", PASSWORD, "").await;
     let header = response.headers()["set-cookie"].to_str().expect("text");
     assert!(header.starts_with("__Host-wsmon_session="), "{header}");
-    assert!(header.ends_with("Path=/; Max-Age=604800; HttpOnly; SameSite=Strict; Secure"), "{header}");
+    assert!(header.ends_with("Path=/; Max-Age=604800; HttpOnly; SameSite=Lax; Secure"), "{header}");
 }
 
 #[tokio::test]

@@ -15,17 +15,46 @@ const NOWHERE: &str = "ws://127.0.0.1:9/ws/";
 /// A client's address as a proxy tells it.
 const ELSEWHERE: (&str, &str) = ("x-forwarded-for", "203.0.113.9");
 
+/// What proxies say of whom they ask for.
+const PROXIED: [(&str, &str); 7] = [
+    ELSEWHERE,
+    ("x-forwarded-for", "127.0.0.1"),
+    ("x-forwarded-host", "monitor.example"),
+    ("forwarded", "for=203.0.113.9"),
+    ("x-real-ip", "203.0.113.9"),
+    ("via", "1.1 proxy"),
+    ("host", "192.0.2.7:3000"),
+];
+
 #[tokio::test]
-async fn without_a_token_only_this_machine_may_scrape() {
+async fn without_a_token_only_this_machine_may_scrape_and_not_through_a_proxy() {
     let directory = tempfile::tempdir().expect("a directory");
-    let proxied = ["--trusted-proxies", "127.0.0.1/32"];
-    let monitor = Monitor::start_as(Command::new(PATH).args(proxied), NOWHERE, directory.path());
-    let scrape = || monitor.request("/metrics");
-    assert_eq!(scrape().send().await.expect("an answer").status(), StatusCode::OK);
-    let (name, value) = ELSEWHERE;
-    let refused = scrape().header(name, value).send().await.expect("an answer");
+    let trusting: &[&str] = &["--trusted-proxies", "127.0.0.1/32"];
+    for (number, arguments) in [trusting, &[]].into_iter().enumerate() {
+        let data = directory.path().join(number.to_string());
+        let monitor = Monitor::start_as(Command::new(PATH).args(arguments), NOWHERE, &data);
+        let scrape = || monitor.request("/metrics");
+        assert_eq!(scrape().send().await.expect("an answer").status(), StatusCode::OK);
+        for (name, value) in PROXIED {
+            let refused = scrape().header(name, value).send().await.expect("an answer");
+            assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{arguments:?} {name}: {value}");
+            let text = refused.text().await.expect("text");
+            assert!(text.contains("WSMON_METRICS_TOKEN") && !text.contains("wsmon_connections"), "{text}");
+        }
+        assert!(monitor.log().contains("/metrics answers only clients on this machine"), "{}", monitor.log());
+    }
+}
+
+#[tokio::test]
+async fn behind_a_public_url_nobody_may_scrape_without_a_token() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut command = Command::new(PATH);
+    let monitor =
+        Monitor::start_as(command.args(["--public-url", "https://monitor.example"]), NOWHERE, directory.path());
+    let refused = monitor.request("/metrics").send().await.expect("an answer");
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
-    assert!(!refused.text().await.expect("text").contains("wsmon_connections"));
+    assert!(refused.text().await.expect("text").contains("WSMON_METRICS_TOKEN"));
+    assert!(monitor.log().contains("/metrics answers nobody until WSMON_METRICS_TOKEN is set"), "{}", monitor.log());
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ pub const PATH: &str = env!("CARGO_BIN_EXE_websocket-monitor");
 pub struct Monitor {
     pub url: String,
     client: Client,
+    log: String,
     _running: Running,
 }
 
@@ -43,9 +44,14 @@ impl Monitor {
             .env("RUST_LOG", "info");
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
         let mut log = BufReader::new(child.stderr.take().expect("piped"));
-        let url = url_in(&mut log);
+        let (url, start) = url_in(&mut log);
         thread::spawn(move || io::copy(&mut log, &mut io::sink()));
-        Self { url, client: client(), _running: Running(child) }
+        Self { url, client: client(), log: start, _running: Running(child) }
+    }
+
+    /// What it logged until it listened.
+    pub fn log(&self) -> &str {
+        &self.log
     }
 
     /// Host and port: what Prometheus calls the instance.
@@ -74,7 +80,7 @@ fn client() -> Client {
     Client::builder().cookie_store(true).redirect(Policy::none()).build().expect("a client")
 }
 
-fn url_in(log: &mut BufReader<ChildStderr>) -> String {
+fn url_in(log: &mut BufReader<ChildStderr>) -> (String, String) {
     let mut before = String::new();
     loop {
         let mut line = String::new();
@@ -83,7 +89,7 @@ fn url_in(log: &mut BufReader<ChildStderr>) -> String {
         if let Ok(event) = serde_json::from_str::<Value>(&line)
             && event["message"] == "listening"
         {
-            return event["url"].as_str().expect("a URL").to_owned();
+            return (event["url"].as_str().expect("a URL").to_owned(), before);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::env;
 use axum::{
     extract::{Request, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue,
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{
             CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
             X_CONTENT_TYPE_OPTIONS,
@@ -31,7 +31,8 @@ pub(super) async fn secure(State(state): State<AppState>, mut request: Request, 
     request.extensions_mut().insert(nonce);
 
     let mut response = next.run(request).await;
-    let cache = if response.status().is_success() { cache } else { "no-store" };
+    let is_as_asked = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+    let cache = if is_as_asked { cache } else { "no-store" };
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");

@@ -15,9 +15,12 @@ use serde::Deserialize;
 use tracing::{error, warn};
 use url::form_urlencoded;
 
-use super::session::{self, SignedIn};
+use super::{
+    bodies,
+    session::{self, SignedIn},
+};
 use crate::{
-    model::{AuditAction, LocalPath, LoginFailure, LoginRetry, PeerText},
+    model::{AppError, AuditAction, LocalPath, LoginFailure, LoginRetry, PeerText},
     server::{
         audit::Outcome,
         auth::{AuthError, LoginError, Visitor},
@@ -106,19 +109,24 @@ async fn end_session(state: &AppState, headers: &HeaderMap) -> Option<String> {
     })
 }
 
-/// Lets a page through only with a session; without one, leads to the login page and back.
+/// Lets a page or a call of a server function through only with a session. Without one, a page leads
+/// to the login page and back, and a call is answered with 401 before its body is read.
 ///
-/// Server functions check the session themselves and answer 401.
+/// Server functions check the session once more, themselves.
 pub(super) async fn require_session(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if path == "/login" || path == "/logout" || path.starts_with("/api/") {
+    if path == "/login" || path == "/logout" {
         return next.run(request).await;
     }
+    let is_call = bodies::is_call(path);
     match request.extract_parts_with_state::<SignedIn, _>(&state).await {
         Ok(_) => next.run(request).await,
+        Err(StatusCode::UNAUTHORIZED) if is_call => bodies::error(StatusCode::UNAUTHORIZED, &AppError::Unauthenticated),
+        Err(status) if is_call => bodies::error(status, &AppError::Internal),
         Err(StatusCode::UNAUTHORIZED) => {
             let wanted = request.uri().path_and_query().map_or(HOME, |path| path.as_str());
-            Redirect::to(&login_path(wanted)).into_response()
+            let next = if LocalPath::new(wanted).is_some() { wanted } else { HOME };
+            Redirect::to(&login_path(next)).into_response()
         }
         Err(status) => status.into_response(),
     }

@@ -1,53 +1,60 @@
 //! The HTTP side: routes, sessions, the pages' files, and what stands in front of them.
 
 mod badge;
+mod bodies;
 mod cookies;
 mod headers;
 mod health;
 mod host;
+mod limits;
 mod login;
+mod places;
 mod requests;
 mod serve;
 mod session;
+mod stream;
 mod visitor;
 
-use std::time::Duration;
-
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
-    http::request::Parts,
+    http::{
+        StatusCode,
+        header::{CONNECTION, RETRY_AFTER},
+        request::Parts,
+    },
     middleware::{from_fn, from_fn_with_state},
-    response::Redirect,
+    response::{IntoResponse, Redirect},
     routing::{get, post},
 };
 use leptos::{
+    config::LeptosOptions,
     nonce::Nonce,
     prelude::{provide_context, use_context},
 };
 use leptos_axum::{
     LeptosRoutes, file_and_error_handler_with_context, generate_route_list, render_app_async_with_context,
+    site_pkg_dir_service_route_path,
 };
-use tower_http::{
-    catch_panic::CatchPanicLayer, csrf::CsrfLayer, limit::RequestBodyLimitLayer, timeout::RequestBodyTimeoutLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer, services::ServeDir};
 
+pub use self::limits::Limits;
 pub(crate) use self::session::{SignedIn, set_cookie};
-pub(super) use self::{health::Readiness, serve::serve};
+pub(super) use self::{
+    health::Readiness,
+    serve::{Routes, listen, serve},
+};
 use super::{metrics, state::AppState};
 use crate::{
     model::{LoginRetry, RequestId, Theme},
     ui::app::{App, shell},
 };
 
-/// The most a request's body may hold, in bytes. What forms and server functions send is small.
-const BODY_LIMIT: usize = 64 * 1024;
-
-/// How long the next part of a body may take to come.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pieces that a file is read in, in bytes. For each client that does not read, two or three wait.
+const FILE_PIECE: usize = 16 * 1_024;
 
 /// Everything that is served.
-pub(super) fn router(state: AppState) -> Router {
+pub(super) fn routes(state: &AppState, limits: &Limits) -> Routes {
     let page = {
         let options = state.leptos.clone();
         move || shell(options.clone())
@@ -60,25 +67,49 @@ pub(super) fn router(state: AppState) -> Router {
         true => Router::new().route("/badge/{*file}", get(badge::badge)),
         false => Router::new(),
     };
-    Router::new()
+    let all = Router::new()
         .route("/login", post(login::log_in))
         .route("/logout", post(login::log_out))
-        .leptos_routes_with_context(&state, generate_route_list(App), context.clone(), page)
+        .leptos_routes_with_context(state, generate_route_list(App), context.clone(), page)
+        .route_layer(from_fn_with_state(limits.body, bodies::take_in))
         .route_layer(from_fn_with_state(state.clone(), login::require_session))
+        .merge(probes())
+        .merge(badges)
+        .route_service(&site_pkg_dir_service_route_path(&state.leptos), package(&state.leptos))
+        .route("/", get(|| async { Redirect::to("/admin") }))
+        .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell));
+    Routes { all: guarded(all, state), reserve: guarded(probes().fallback(no_place), state) }
+}
+
+/// What a browser loads of the page, as scripts and styles.
+fn package(options: &LeptosOptions) -> ServeDir {
+    ServeDir::new(&*options.site_root).precompressed_gzip().precompressed_br().with_buf_chunk_size(FILE_PIECE)
+}
+
+/// What programs ask to learn how the server is.
+fn probes() -> Router<AppState> {
+    Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::scrape))
-        .merge(badges)
-        .route("/", get(|| async { Redirect::to("/admin") }))
-        .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell))
+}
+
+/// Puts in front of routes what every request passes.
+fn guarded(router: Router<AppState>, state: &AppState) -> Router {
+    router
         .layer(CatchPanicLayer::new())
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
-        .layer(same_origin_only(&state))
+        .layer(same_origin_only(state))
         .layer(from_fn_with_state(state.clone(), host::check))
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn(requests::log))
-        .with_state(state)
+        .with_state(state.clone())
+}
+
+/// Answers what comes on a connection for which there is no ordinary place.
+async fn no_place() -> impl IntoResponse {
+    let text = "The monitor has too many connections, or too many from your address. Try again in some seconds.\n";
+    let headers = [(CONNECTION, "close"), (RETRY_AFTER, "5")];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, Extension(requests::ToldElsewhere), text)
 }
 
 /// Refuses with 403 what another site makes a browser send, if it could change anything.

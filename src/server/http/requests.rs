@@ -17,6 +17,10 @@ use crate::model::RequestId;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Put on an answer that is not worth a line at level info: something else tells of it, once for many.
+#[derive(Clone, Copy)]
+pub(super) struct ToldElsewhere;
+
 /// Numbers a request, and logs what came of it: what went well at level debug, since every open page
 /// asks every five seconds. The query is left out, as it may hold what people searched for.
 pub(super) async fn log(mut request: Request, next: Next) -> Response {
@@ -33,7 +37,8 @@ pub(super) async fn log(mut request: Request, next: Next) -> Response {
             $level!(request_id = %id, %method, path, status = status.as_u16(), took_ms, "request")
         };
     }
-    match level(status) {
+    let told_elsewhere = response.extensions().get::<ToldElsewhere>().is_some();
+    match if told_elsewhere { Level::DEBUG } else { level(status) } {
         Level::ERROR => tell!(error),
         Level::INFO => tell!(info),
         _ => tell!(debug),

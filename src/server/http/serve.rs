@@ -2,53 +2,88 @@
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Extension, Router, extract::ConnectInfo};
-use hyper::server::conn::http1;
+use axum::{Router, extract::ConnectInfo, http::Request};
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use ipnet::IpNet;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     pin,
-    sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tracing::{debug, warn};
 
-/// Connections at once. Further ones wait to be accepted.
-const CONNECTIONS: usize = 1_024;
+use super::{
+    limits::Limits,
+    places::{Place, Places},
+    stream::ClientStream,
+};
 
-/// How long a request's head may take, from the first byte to the last.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1_024;
 
-/// How long requests under way may take to end when the server is told to.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+/// What the kernel keeps of an answer until the client has it, in bytes; it takes twice as much
+/// memory. Left to itself it would keep megabytes for a client that does not read. This much a round
+/// trip is above a megabyte a second to the other side of an ocean.
+const SEND_BUFFER: u32 = 128 * 1_024;
+
+/// What a connection keeps of a request's head, or of an answer that the kernel does not take yet, in
+/// bytes. A head that is larger is refused.
+const BUFFER: usize = 32 * 1_024;
+
+/// What is served, by the kind of place that a connection has.
+pub(in crate::server) struct Routes {
+    /// Everything.
+    pub(super) all: Router,
+    /// What there are places in reserve for.
+    pub(super) reserve: Router,
+}
+
+/// Listens on an address.
+pub(in crate::server) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    // Accepted connections inherit it (`man 7 tcp`).
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves until told to stop, and then what is under way.
 ///
 /// Not `axum::serve`, which lets a client take as long as it likes over its request.
-pub(in crate::server) async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+pub(in crate::server) async fn serve(
+    listener: TcpListener,
+    routes: Routes,
+    limits: Limits,
+    trusted_proxies: Arc<[IpNet]>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let places = Places::new(limits.clone(), trusted_proxies);
     let graceful = GracefulShutdown::new();
     pin!(shutdown);
     loop {
-        let place = Arc::clone(&places).acquire_owned();
-        let accepted = async {
-            let place = place.await.expect("the semaphore is never closed");
-            (listener.accept().await, place)
-        };
         tokio::select! {
-            (accepted, place) = accepted => match accepted {
-                Ok((stream, client)) => talk(stream, client, router.clone(), &graceful, place),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, client)) => {
+                    let place = places.take(client.ip());
+                    talk(stream, client, &routes, &limits, &graceful, place);
+                }
                 Err(error) => wait_out(&error).await,
             },
             () = &mut shutdown => break,
         }
     }
     drop(listener);
-    if timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await.is_err() {
+    if timeout(limits.shutdown, graceful.shutdown()).await.is_err() {
         warn!("not every request ended in time");
     }
 }
@@ -56,19 +91,30 @@ pub(in crate::server) async fn serve(listener: TcpListener, router: Router, shut
 fn talk(
     stream: TcpStream,
     client: SocketAddr,
-    router: Router,
+    routes: &Routes,
+    limits: &Limits,
     graceful: &GracefulShutdown,
-    place: OwnedSemaphorePermit,
+    place: Place,
 ) {
-    let service = TowerToHyperService::new(router.layer(Extension(ConnectInfo(client))));
+    let router = if place.is_ordinary() { &routes.all } else { &routes.reserve };
+    let router = TowerToHyperService::new(router.clone());
+    // Not a layer, which would copy every route for every connection.
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(client));
+        router.call(request)
+    });
     let mut protocol = http1::Builder::new();
-    protocol.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    let connection = graceful.watch(protocol.serve_connection(TokioIo::new(stream), service));
+    protocol.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(BUFFER);
+    protocol.keep_alive(place.is_ordinary());
+    let stream = TokioIo::new(ClientStream::new(stream, limits.write_stall));
+    let connection = graceful.watch(protocol.serve_connection(stream, service));
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            debug!(%client, %error, "a client was let go");
+        tokio::select! {
+            ended = connection => if let Err(error) = ended {
+                debug!(%client, %error, "a client was let go");
+            },
+            () = place.expired() => debug!(%client, "a client had to make room"),
         }
-        drop(place);
     });
 }
 

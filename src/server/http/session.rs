@@ -21,11 +21,15 @@ pub(super) fn id(headers: &HeaderMap, secure: bool) -> Option<SessionId> {
 }
 
 /// The header that gives a browser its session id, or with none takes it away.
+///
+/// `Lax`, so that a link from another site, such as an alert's, leads to the page that it names: with
+/// `Strict` it leads to the login, also when somebody is signed in. A browser then sends the cookie
+/// with a `GET` that another site begins, and no `GET` changes anything.
 pub(crate) fn set_cookie(id: Option<&SessionId>, secure: bool) -> HeaderValue {
     let value = id.map(SessionId::to_cookie).unwrap_or_default();
     let age = if id.is_some() { SESSION_LIFE_MS / 1_000 } else { 0 };
     let secure_word = if secure { "; Secure" } else { "" };
-    let text = format!("{}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure_word}", name(secure));
+    let text = format!("{}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure_word}", name(secure));
     HeaderValue::try_from(text).expect("base64 is fit for a header")
 }
 

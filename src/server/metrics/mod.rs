@@ -1,29 +1,33 @@
 //! `/metrics`: what Prometheus scrapes.
 
+mod access;
 mod collector;
 mod exposition;
 mod process;
 
+use std::net::SocketAddr;
+
 use axum::{
-    extract::State,
+    Extension,
+    extract::{ConnectInfo, State},
     http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE},
+        HeaderMap, StatusCode,
+        header::{ACCEPT, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
 };
 use prometheus_client::{encoding::text::encode, registry::Registry};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
-use tracing::error;
+use secrecy::SecretString;
+use tracing::{error, info, warn};
 
 use self::{collector::Connections, exposition::Format, process::Process};
-use super::{auth::Visitor, state::AppState};
+use super::state::AppState;
 
 /// Who may scrape, and how much.
 #[derive(Clone, Debug)]
 pub struct MetricsConfig {
-    /// The bearer token to ask for; without one, only clients on this machine are answered.
+    /// The bearer token to ask for. Without one only clients on this machine are answered, and nobody
+    /// where browsers come by a public URL.
     pub token: Option<SecretString>,
     /// With more endpoints than this, the series of single endpoints are left out.
     pub endpoint_limit: usize,
@@ -35,18 +39,25 @@ impl Default for MetricsConfig {
     }
 }
 
+impl MetricsConfig {
+    /// Logs who may scrape, where no token decides it.
+    pub(super) fn tell(&self, is_public: bool) {
+        match (&self.token, is_public) {
+            (Some(_), _) => {}
+            (None, true) => warn!("/metrics answers nobody until WSMON_METRICS_TOKEN is set, as there is a public URL"),
+            (None, false) => info!("/metrics answers only clients on this machine, as WSMON_METRICS_TOKEN is not set"),
+        }
+    }
+}
+
 /// `GET /metrics`.
-pub(super) async fn scrape(State(state): State<AppState>, visitor: Visitor, headers: HeaderMap) -> Response {
-    match &state.metrics.token {
-        Some(token) if !has_token(&headers, token) => {
-            let challenge = [(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
-            return (StatusCode::UNAUTHORIZED, challenge, "The metrics need a bearer token.\n").into_response();
-        }
-        None if !visitor.address.is_loopback() => {
-            let text = "Without WSMON_METRICS_TOKEN the metrics are for clients on this machine only.\n";
-            return (StatusCode::FORBIDDEN, text).into_response();
-        }
-        _ => {}
+pub(super) async fn scrape(
+    State(state): State<AppState>,
+    Extension(ConnectInfo(client)): Extension<ConnectInfo<SocketAddr>>,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(refusal) = access::refusal(&state, client.ip(), &headers) {
+        return refusal;
     }
     let format = Format::accepted(headers.get(ACCEPT));
     // Thousands of endpoints are work of some milliseconds, which pages need not wait for.
@@ -58,14 +69,6 @@ pub(super) async fn scrape(State(state): State<AppState>, visitor: Visitor, head
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
-}
-
-/// Compared by hash, so that the time it takes tells nothing of the token.
-fn has_token(headers: &HeaderMap, token: &SecretString) -> bool {
-    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given =
-        given.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    given.is_some_and(|(_, given)| Sha256::digest(given) == Sha256::digest(token.expose_secret()))
 }
 
 fn render(state: &AppState, format: Format) -> Result<String, std::fmt::Error> {

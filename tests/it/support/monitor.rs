@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use websocket_monitor::server::{
-    AppState, MetricsConfig, Server,
+    AppState, HttpLimits, MetricsConfig, Server,
     config::Config,
     connections::{Base, GateConfig},
     telemetry::LogFormat,
@@ -42,6 +42,7 @@ pub fn config(base_url: Base, data_dir: &Path) -> Config {
         grafana_url: None,
         badges: false,
         otlp_endpoint: None,
+        limits: HttpLimits::default(),
     }
 }
 
