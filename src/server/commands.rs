@@ -1,6 +1,9 @@
 //! Administration on the command line, on the store of a server that may be running.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 use secrecy::{ExposeSecret, SecretString};
@@ -8,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     audit,
     auth::{self, AuthError},
-    store::{Store, StoreError},
+    store::{self, BackupError, Store, StoreError},
 };
 use crate::model::AuditAction;
 
@@ -18,6 +21,16 @@ pub enum Command {
     /// Add, list and remove administrators, and reset their passwords
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Write a backup of the store to a new file, also while a server runs
+    Backup {
+        /// The file; it will hold secrets, so that only its owner can read it
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the store, which is kept beside it; not while a server runs
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
 }
 
 /// What can be done to administrators.
@@ -54,6 +67,9 @@ pub enum CommandError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store could not be backed up or restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The password could not be set.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -80,11 +96,21 @@ pub enum CommandError {
 ///
 /// Any [`CommandError`].
 pub async fn run(data_dir: &Path, command: Command) -> Result<(), CommandError> {
-    let Command::Admin(command) = command;
-    let store = Store::open(data_dir).await?;
-    let done = administer(&store, command).await;
-    store.close().await;
-    done
+    match command {
+        Command::Admin(command) => {
+            let store = Store::open(data_dir).await?;
+            let done = administer(&store, command).await;
+            store.close().await;
+            done
+        }
+        Command::Backup { file } => Ok(store::back_up(data_dir, &file).await?),
+        Command::Restore { file } => {
+            if let Some(kept) = store::restore(data_dir, &file).await? {
+                eprintln!("What was there before is kept as {}", kept.display());
+            }
+            Ok(())
+        }
+    }
 }
 
 async fn administer(store: &Store, command: AdminCommand) -> Result<(), CommandError> {

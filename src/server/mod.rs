@@ -32,7 +32,7 @@ use self::{
     connections::{ConnectionManager, GateConfig, KeepError, ManagerConfig},
     demo::Demo,
     http::Readiness,
-    store::{Store, StoreError},
+    store::{DirectoryLock, Store, StoreError},
     telemetry::EndpointLog,
 };
 pub use self::{
@@ -75,10 +75,12 @@ pub struct Server {
     store: Store,
     demo: Option<Demo>,
     limits: HttpLimits,
+    /// Held until everything has ended.
+    _lock: DirectoryLock,
 }
 
 impl Server {
-    /// Prepares a server: binds the address, opens the store, sets the administrator's password on
+    /// Prepares a server: binds the address, locks the data directory, opens the store, sets the administrator's password on
     /// the first start, and starts the demo's upstream if wanted.
     ///
     /// # Errors
@@ -90,6 +92,7 @@ impl Server {
         let listen_error = |source| ServerError::Listen { address: wanted, source };
         let listener = http::listen(wanted).map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
+        let lock = DirectoryLock::acquire(&config.data_dir)?;
         let store = Store::open(&config.data_dir).await?;
         config.metrics.tell(config.public_url.is_some());
         let door = Door::new(store.clone(), config.admin_password).await?;
@@ -117,7 +120,7 @@ impl Server {
             endpoint_log: EndpointLog::default(),
             runtime: Handle::current(),
         };
-        Ok(Self { listener, address, state, store, demo, limits: config.limits })
+        Ok(Self { listener, address, state, store, demo, limits: config.limits, _lock: lock })
     }
 
     /// The address it is bound to.
@@ -140,6 +143,7 @@ impl Server {
             }
         }
         info!(url = %format_args!("http://{}", self.address), "listening");
+        self.store.check_in_background();
         // Sockets are closed while requests under way end, not after: a service manager may not wait.
         let told = CancellationToken::new();
         let close = async {

@@ -76,6 +76,7 @@ impl AppState {
     pub fn list(&self, query: &ListQuery) -> ConnectionList {
         let mut list = self.manager.list(query);
         list.disk_full = self.store.is_full();
+        list.store_trouble = self.store.trouble_text();
         list.grafana_url = self.grafana_url.as_ref().map(ToString::to_string);
         if self.demo {
             list.samples = demo::samples().filter(|sample| self.manager.get(sample).is_none()).collect();

@@ -5,12 +5,16 @@ use std::{
     os::unix::fs::FileExt,
     path::Path,
     process::Command,
+    time::Duration,
 };
 
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
+use tokio::time::interval;
 
 use crate::{
     STORE,
+    common::soon,
     program::{self, Admin, Program},
     upstream::vacant,
 };
@@ -54,17 +58,29 @@ fn cut(data_dir: &Path, length: usize) {
     store.set_len(length as u64).expect("cut");
 }
 
-/// Starts the program on a damaged store, and checks that it refuses and changes nothing.
-fn assert_refused(data_dir: &Path, what: &str) {
-    let before = files(data_dir);
+/// Opens a store without the program.
+async fn open(data_dir: &Path, create: bool) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(data_dir.join(STORE)).create_if_missing(create);
+    SqliteConnection::connect_with(&options).await.expect("opens")
+}
+
+/// Starts the program on a store that it refuses; the one line that it says.
+fn refused(data_dir: &Path) -> String {
     // Should it start, it would serve for ever.
     let mut command = Command::new("timeout");
     command.args(["20", program::PATH]);
     let output = program::told(&mut command, "ws://127.0.0.1:9/", data_dir).output().expect("runs");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{what}: {stderr}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    stderr
+}
+
+/// Starts the program on a damaged store, and checks that it refuses and changes nothing.
+fn assert_refused(data_dir: &Path, what: &str) {
+    let before = files(data_dir);
+    let stderr = refused(data_dir);
     let path = data_dir.join(STORE).display().to_string();
-    assert_eq!(stderr.lines().count(), 1, "{what}: {stderr}");
     for words in ["error: the store ", &path, "left as it is", "Restore it from a backup, or move it away"] {
         assert!(stderr.contains(words), "{what}: {stderr}");
     }
@@ -102,4 +118,81 @@ async fn a_store_damaged_after_a_crash_is_left_as_it_is_too() {
     for _ in 0..10 {
         assert_refused(data_dir.path(), "all pages but the first, after a crash");
     }
+}
+
+/// Everything is in the log until it is put into the store for the first time.
+#[tokio::test]
+async fn a_store_copied_without_its_log_is_refused() {
+    let data_dir = tempfile::tempdir().expect("a directory");
+    let (program, admin) = running(data_dir.path()).await;
+    admin.connect(&program, "feed", true).await;
+    let copy = tempfile::tempdir().expect("a directory");
+    fs::copy(data_dir.path().join(STORE), copy.path().join(STORE)).expect("copied");
+    for _ in 0..2 {
+        assert_refused(copy.path(), "the main file alone");
+    }
+
+    let copy = tempfile::tempdir().expect("a directory");
+    fs::copy(data_dir.path().join(format!("{STORE}-wal")), copy.path().join(format!("{STORE}-wal"))).expect("copied");
+    let output = refused(copy.path());
+    assert!(output.contains("is missing, but its log is there"), "{output}");
+    drop(program);
+
+    let empty = tempfile::tempdir().expect("a directory");
+    fs::write(empty.path().join(STORE), "").expect("written");
+    assert_refused(empty.path(), "an empty file");
+
+    let without_tables = tempfile::tempdir().expect("a directory");
+    let mut store = open(without_tables.path(), true).await;
+    sqlx::query("CREATE TABLE something_else (number INTEGER)").execute(&mut store).await.expect("executed");
+    store.close().await.expect("closes");
+    assert_refused(without_tables.path(), "without tables of ours");
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_version_is_told_as_that() {
+    let data_dir = stopped_store().await;
+    let mut store = open(data_dir.path(), false).await;
+    let later = "INSERT INTO _sqlx_migrations VALUES (9999, 'later', '2030-01-01', 1, x'00', 0)";
+    sqlx::query(later).execute(&mut store).await.expect("executed");
+    store.close().await.expect("closes");
+    let before = files(data_dir.path());
+    let stderr = refused(data_dir.path());
+    for words in ["was made by a newer version", "9999", "Start that version again", "restore a backup"] {
+        assert!(stderr.contains(words), "{words}: {stderr}");
+    }
+    assert!(!stderr.contains("damaged"), "{stderr}");
+    assert!(files(data_dir.path()) == before, "it was changed");
+}
+
+/// What takes long to find is looked for while the program serves.
+#[tokio::test]
+async fn damage_inside_a_large_store_is_found_while_it_serves() {
+    let data_dir = stopped_store().await;
+    let mut store = open(data_dir.path(), false).await;
+    let fill = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) \
+                INSERT INTO audit (at_ms, who, address, action, object, outcome, detail) \
+                SELECT i, 'somebody', '', 'connect', 'feed', 'done', hex(randomblob(450)) FROM n";
+    sqlx::query(fill).execute(&mut store).await.expect("executed");
+    store.close().await.expect("closes");
+    overwrite(data_dir.path(), pages(data_dir.path()) / 2 * PAGE, &[0xa5; PAGE]);
+
+    let (program, admin) = running(data_dir.path()).await;
+    soon("word of the damage", async {
+        let mut looks = interval(Duration::from_millis(100));
+        loop {
+            looks.tick().await;
+            let answer = admin.get(&program, "/readyz").await;
+            let status = answer.status();
+            let text = answer.text().await.expect("text");
+            if text.starts_with("not ready: the store is damaged: ") && status == 503 {
+                break;
+            }
+        }
+    })
+    .await;
+    let list = admin.list(&program).await;
+    assert_eq!(list.rows.len(), 20, "it goes on serving");
+    assert!(list.store_trouble.is_some_and(|text| text.starts_with("The store is damaged")));
+    assert!(program.terminate().await.success());
 }

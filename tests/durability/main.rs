@@ -1,11 +1,15 @@
 //! What survives: the program itself, killed, out of disk space, on a damaged store, stopped and
-//! started again.
+//! started again, restored from a backup.
 
+mod backup;
 #[path = "../common/mod.rs"]
 mod common;
 mod damage;
+mod failing;
 mod full_disk;
 mod kill;
+mod odd_rows;
+mod one_server;
 mod program;
 mod restore;
 mod upstream;

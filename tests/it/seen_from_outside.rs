@@ -38,7 +38,7 @@ async fn not_ready_while_the_store_cannot_be_written() {
     monitor.state.store.close().await;
     let answer = Visitor::new(&monitor).get("/readyz").await;
     assert_eq!(answer.status(), 503);
-    assert_eq!(answer.text().await.expect("text"), "not ready: the store cannot be written\n");
+    assert_eq!(answer.text().await.expect("text"), "not ready: the store cannot be written: it is closed\n");
 }
 
 #[tokio::test]

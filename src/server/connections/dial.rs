@@ -100,6 +100,9 @@ impl Dialer {
 
     /// Opens a WebSocket to an endpoint within the deadline.
     pub(super) async fn open(&self, endpoint: &EndpointName, options: &Options) -> Result<WebSocket, Failure> {
+        if let Some(why) = options.problem() {
+            return Err(Failure::Options { detail: PeerText::new(why) });
+        }
         let progress = Progress::default();
         let url = self.base.endpoint_url(endpoint, options.query());
         // Boxed, because the handshake's future is far larger than a task that holds a connection.

@@ -35,6 +35,7 @@ mod policy;
 mod registry;
 mod session;
 mod state;
+mod stored_options;
 mod tap;
 mod target;
 mod task;

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::{
     protocol::WebSocketConfig,
 };
 
-use super::{ManagerConfig, policy::Rules, session::Watch};
+use super::{ManagerConfig, policy::Rules, session::Watch, stored_options::Unusable};
 use crate::model::{ConnectionOptions, Limits, Secret};
 
 /// Fields that the handshake itself sets (RFC 6455 section 4.1), or that say how a request's body is
@@ -62,6 +62,8 @@ pub enum InvalidOptions {
 pub struct Options {
     given: ConnectionOptions,
     headers: HeaderMap,
+    /// Set when these were kept and cannot be used: then `given` is what could be read of them.
+    pub(super) unusable: Option<Unusable>,
 }
 
 impl Options {
@@ -81,7 +83,12 @@ impl Options {
             return Err(InvalidOptions::Limit);
         }
         let headers = headers(&given)?;
-        Ok(Self { given, headers })
+        Ok(Self { headers, ..Self::unchecked(given) })
+    }
+
+    /// Options without what is made of them for use.
+    pub(super) fn unchecked(given: ConnectionOptions) -> Self {
+        Self { given, headers: HeaderMap::new(), unusable: None }
     }
 
     /// The options as they were given, secrets included.
@@ -147,7 +154,7 @@ impl fmt::Debug for Options {
 
 impl PartialEq for Options {
     fn eq(&self, other: &Self) -> bool {
-        self.given == other.given
+        (&self.given, &self.unusable) == (&other.given, &other.unusable)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether the program lives, and whether it can do its work.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use axum::{extract::State, http::StatusCode};
 use tokio::{sync::Mutex, time::Instant};
@@ -11,7 +11,7 @@ use crate::server::state::AppState;
 const READY_HOLDS: Duration = Duration::from_secs(1);
 
 /// What a look found, or why it is not ready.
-type Found = Result<(), &'static str>;
+type Found = Result<(), Cow<'static, str>>;
 
 /// What `/readyz` found last, and when.
 #[derive(Clone, Debug, Default)]
@@ -22,14 +22,15 @@ pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: 200 when the store can be written and the manager runs, else 503 with the reason.
+/// `GET /readyz`: 200 when the store can be written and is sound and the manager runs, else 503 with the
+/// reason.
 pub(super) async fn ready(State(state): State<AppState>) -> (StatusCode, String) {
     let mut last = state.readiness.0.lock().await;
-    let found = match *last {
-        Some((at, found)) if at.elapsed() < READY_HOLDS => found,
+    let found = match &*last {
+        Some((at, found)) if at.elapsed() < READY_HOLDS => found.clone(),
         _ => {
             let found = look(&state).await;
-            *last = Some((Instant::now(), found));
+            *last = Some((Instant::now(), found.clone()));
             found
         }
     };
@@ -41,7 +42,11 @@ pub(super) async fn ready(State(state): State<AppState>) -> (StatusCode, String)
 
 async fn look(state: &AppState) -> Found {
     if !state.manager.is_running() {
-        return Err("the connection manager is shutting down");
+        return Err("the connection manager is shutting down".into());
     }
-    state.store.try_writing().await.map_err(|_| "the store cannot be written")
+    if let Some(damage) = state.store.damage() {
+        return Err(format!("the store is damaged: {damage}").into());
+    }
+    let written = state.store.try_writing().await;
+    written.map_err(|trouble| format!("the store cannot be written: {trouble}").into())
 }

@@ -1,24 +1,22 @@
 //! What is wanted of connections, and what happened to them.
 
-use std::{collections::BTreeSet, time::SystemTime};
+use std::collections::BTreeSet;
 
 use futures_util::future::BoxFuture;
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use tracing::error;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, retention};
 use crate::{
-    model::{Cause, ConnectionOptions, EndpointName, Event, EventKind},
-    server::{
-        clock::unix_ms,
-        connections::{KeepError, Keeper, Options, Wanted},
-    },
+    model::{Cause, EndpointName, Event, EventKind, PeerText},
+    server::connections::{KeepError, Keeper, Options, Wanted},
 };
 
 /// Events kept of each endpoint.
 pub const EVENTS_KEPT: i64 = 500;
 
-/// How long events are kept at most: 30 days, in milliseconds.
-pub const EVENTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// How many later days on which events came an event is kept at most.
+pub const EVENTS_KEPT_DAYS: u32 = 30;
 
 impl Store {
     /// The events of an endpoint, newest first, at most `limit` of them.
@@ -32,18 +30,21 @@ impl Store {
              ORDER BY id DESC LIMIT ?",
         );
         let rows = query.bind(endpoint.as_str()).bind(limit).fetch_all(&self.0).await?;
-        Ok(rows.iter().map(read_event).collect::<Result<_, _>>()?)
+        let events = rows.iter().map(read_event).collect::<Result<Vec<_>, _>>()?;
+        Ok(events.into_iter().flatten().collect())
     }
 
+    /// What is wanted of every connection. One whose name cannot be used is left out, and stays in the
+    /// store.
     async fn load_wanted(&self) -> Result<Vec<Wanted>, StoreError> {
         let query = sqlx::query("SELECT endpoint, is_on, auto_reconnect, options FROM connection ORDER BY endpoint");
         let rows = query.fetch_all(&self.0).await?;
-        Ok(rows.iter().map(read_wanted).collect::<Result<_, _>>()?)
+        let all = rows.iter().map(read_wanted).collect::<Result<Vec<_>, _>>()?;
+        Ok(all.into_iter().flatten().collect())
     }
 
     async fn save_wanted(&self, wanted: &Wanted, event: &Event) -> Result<(), StoreError> {
-        let options =
-            serde_json::to_string(wanted.options.given()).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        let options = wanted.options.to_kept().map_err(|error| sqlx::Error::Encode(error.into()))?;
         let mut transaction = self.0.begin().await?;
         let query = sqlx::query(
             "INSERT INTO connection (endpoint, is_on, auto_reconnect, options) VALUES (?1, ?2, ?3, ?4) \
@@ -74,13 +75,16 @@ impl Store {
             );
             query.bind(endpoint).bind(EVENTS_KEPT).execute(&mut *transaction).await?;
         }
-        // The oldest have the lowest ids, so only those need be looked at.
-        let query = sqlx::query(
-            "DELETE FROM event WHERE id IN \
-             (SELECT id FROM (SELECT id, at_ms FROM event ORDER BY id LIMIT 1000) WHERE at_ms < ?)",
-        );
-        let oldest_ms = unix_ms(SystemTime::now()) - EVENTS_KEPT_MS;
-        query.bind(oldest_ms).execute(&mut *transaction).await?;
+        let now_ms = self.now_ms();
+        retention::note_day(&mut transaction, now_ms).await?;
+        if let Some(since_ms) = retention::kept_since_ms(&mut transaction, EVENTS_KEPT_DAYS).await? {
+            // The oldest have the lowest ids, so only those need be looked at.
+            let query = sqlx::query(
+                "DELETE FROM event WHERE id IN \
+                 (SELECT id FROM (SELECT id, at_ms FROM event ORDER BY id LIMIT 1000) WHERE at_ms < ?)",
+            );
+            query.bind(since_ms).execute(&mut *transaction).await?;
+        }
         Ok(transaction.commit().await?)
     }
 }
@@ -104,38 +108,32 @@ async fn add_event(transaction: &mut Transaction<'_, Sqlite>, event: &Event) -> 
     Ok(())
 }
 
-/// What a newer or damaged store may hold and this program does not understand.
-fn unreadable(what: &'static str) -> impl Fn() -> sqlx::Error {
-    move || sqlx::Error::ColumnDecode { index: what.to_owned(), source: "not understood".into() }
+/// What is wanted of a connection; none if its name cannot be used.
+fn read_wanted(row: &SqliteRow) -> Result<Option<Wanted>, sqlx::Error> {
+    let (name, options): (String, String) = (row.try_get(0)?, row.try_get(3)?);
+    let Ok(endpoint) = name.parse() else {
+        let name = PeerText::new(&name);
+        error!(%name, "a connection in the store has a name that cannot be used; it is left as it is");
+        return Ok(None);
+    };
+    let options = Options::from_kept(&options);
+    Ok(Some(Wanted { endpoint, on: row.try_get(1)?, auto_reconnect: row.try_get(2)?, options }))
 }
 
-fn read_wanted(row: &SqliteRow) -> Result<Wanted, sqlx::Error> {
-    let options: String = row.try_get(3)?;
-    let options: ConnectionOptions = serde_json::from_str(&options).map_err(|_| unreadable("options")())?;
-    Ok(Wanted {
-        endpoint: read_name(row)?,
-        on: row.try_get(1)?,
-        auto_reconnect: row.try_get(2)?,
-        options: Options::new(options).map_err(|_| unreadable("options")())?,
-    })
-}
-
-fn read_event(row: &SqliteRow) -> Result<Event, sqlx::Error> {
-    let (kind, cause): (String, Option<String>) = (row.try_get(2)?, row.try_get(3)?);
+/// An event; none if a newer version wrote what this one does not know.
+fn read_event(row: &SqliteRow) -> Result<Option<Event>, sqlx::Error> {
+    let (name, kind, cause): (String, String, Option<String>) = (row.try_get(0)?, row.try_get(2)?, row.try_get(3)?);
     let kind = EventKind::ALL.into_iter().find(|known| known.as_str() == kind);
-    Ok(Event {
-        endpoint: read_name(row)?,
+    let (Ok(endpoint), Some(kind)) = (name.parse(), kind) else { return Ok(None) };
+    Ok(Some(Event {
+        endpoint,
         at_ms: row.try_get(1)?,
-        kind: kind.ok_or_else(unreadable("kind"))?,
+        kind,
         cause: cause.and_then(|cause| Cause::ALL.into_iter().find(|known| known.as_str() == cause)),
         close_code: row.try_get(4)?,
         attempt: row.try_get(5)?,
         text: row.try_get(6)?,
-    })
-}
-
-fn read_name(row: &SqliteRow) -> Result<EndpointName, sqlx::Error> {
-    row.try_get::<String, _>(0)?.parse().map_err(|_| unreadable("endpoint")())
+    }))
 }
 
 impl From<StoreError> for KeepError {

@@ -2,16 +2,20 @@
 
 mod administrators;
 mod audit;
+mod backup;
 mod connections;
+mod file;
+mod health;
+mod lock;
+mod retention;
 mod sessions;
+#[cfg(test)]
+mod tests;
 
 use std::{
-    fs, io,
+    fmt, io,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,22 +26,21 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use tokio::time::sleep;
-use tracing::{error, info};
-
-pub use administrators::StoredAdministrator;
-pub use audit::AUDIT_KEPT;
-pub use connections::{EVENTS_KEPT, EVENTS_KEPT_MS};
-pub use sessions::{SESSION_IDLE_MS, SESSION_LIFE_MS, StoredSession};
-
-/// The name of the file in the data directory.
-const FILE: &str = "monitor.sqlite";
+pub use self::{
+    administrators::StoredAdministrator,
+    audit::AUDIT_KEPT,
+    backup::{BackupError, back_up, restore},
+    connections::{EVENTS_KEPT, EVENTS_KEPT_DAYS},
+    file::Flaw,
+    health::Trouble,
+    lock::DirectoryLock,
+    sessions::{SESSION_IDLE_MS, SESSION_LIFE_MS, StoredSession},
+};
+use self::{health::Health, retention::JumpWatch};
+use super::clock::{Clock, SystemClock, unix_ms};
 
 /// How long a statement waits for another process, such as the command line, to finish writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long to wait before a full disk is tried again.
-const FULL_CHECK: Duration = Duration::from_secs(1);
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +64,23 @@ pub enum StoreError {
         /// What is wrong with it.
         detail: String,
     },
+    /// A newer version of the program made the file. It was not changed.
+    #[error("the store {} {flaw}", .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Which versions, and the way out.
+        flaw: String,
+    },
+    /// Another process serves from the data directory, or restores a backup to it.
+    #[error(
+        "the data directory {} is in use by another websocket-monitor. Stop that one first, or choose another --data-dir",
+        .path.display()
+    )]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The disk is full. Nothing was changed.
     #[error("the disk is full")]
     Full,
@@ -78,14 +98,15 @@ impl From<sqlx::Error> for StoreError {
 }
 
 /// The store. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Store(SqlitePool, Arc<Health>);
+#[derive(Clone)]
+pub struct Store(SqlitePool, Arc<Shared>);
 
-/// What the last write has shown.
-#[derive(Debug, Default)]
-struct Health {
-    full: AtomicBool,
-    failing: AtomicBool,
+/// What all clones of a store share besides its connections.
+struct Shared {
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+    jumps: JumpWatch,
+    health: Health,
 }
 
 impl Store {
@@ -93,103 +114,67 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Directory`], [`StoreError::Unusable`] and [`StoreError::Full`].
+    /// [`StoreError::Directory`], [`StoreError::Unusable`], [`StoreError::Newer`] and
+    /// [`StoreError::Full`].
     pub async fn open(directory: &Path) -> Result<Self, StoreError> {
-        make_private_directory(directory)
-            .map_err(|source| StoreError::Directory { path: directory.to_owned(), source })?;
-        let path = directory.join(FILE);
-        let unusable = |detail: String| StoreError::Unusable { path: path.clone(), detail };
-        let cannot_open = |error: sqlx::Error| match StoreError::from(error) {
-            StoreError::Statement(error) => unusable(one_line(&error)),
-            other => other,
-        };
-        let options = SqliteConnectOptions::new().filename(&path).busy_timeout(BUSY_TIMEOUT);
-        if path.exists()
-            && let Some(damage) = damage(options.clone().read_only(true)).await.map_err(cannot_open)?
-        {
-            return Err(unusable(damage));
-        }
-        let options = options
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true);
-        let pool = SqlitePoolOptions::new()
-            // The last one to close takes the log's index away, for which a full disk would have no room again.
-            .min_connections(2)
-            .max_connections(4)
-            .after_release(|connection, _| Box::pin(is_fit(connection)))
-            .connect_with(options);
-        let pool = pool.await.map_err(cannot_open)?;
-        let migrated: Result<(), MigrateError> = sqlx::migrate!("src/server/store/migrations").run(&pool).await;
-        migrated.map_err(|error| unusable(error.to_string()))?;
-        Ok(Self(pool, Arc::default()))
+        Self::open_by(directory, Arc::new(SystemClock)).await
     }
 
-    /// Whether the last thing that was to be written found the disk full. Clears by itself when there
-    /// is room again.
-    pub fn is_full(&self) -> bool {
-        self.1.full.load(Relaxed)
-    }
-
-    /// Whether the last thing that was to be written could be.
-    pub fn is_writable(&self) -> bool {
-        !self.1.failing.load(Relaxed)
-    }
-
-    /// Writes something of no consequence and the size of a change, to see whether the store can be
-    /// written.
+    /// The same, with another clock by which events are kept for a time.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Full`] and [`StoreError::Statement`].
-    pub async fn try_writing(&self) -> Result<(), StoreError> {
-        let written = sqlx::query("UPDATE last_check SET room = randomblob(16384)").execute(&self.0).await;
-        self.noting(written.map(drop).map_err(StoreError::from))
-    }
-
-    /// Notes whether something that was written found the disk full, and from then on looks every now
-    /// and then whether it still is.
-    fn noting<T>(&self, written: Result<T, StoreError>) -> Result<T, StoreError> {
-        self.1.failing.store(written.is_err(), Relaxed);
-        match &written {
-            Ok(_) => self.1.full.store(false, Relaxed),
-            Err(StoreError::Full) if !self.1.full.swap(true, Relaxed) => {
-                error!("the disk is full: nothing can be changed until there is room");
-                let store = self.clone();
-                tokio::spawn(async move {
-                    while store.is_full() && !store.0.is_closed() {
-                        sleep(FULL_CHECK).await;
-                        // What it finds is noted.
-                        let _ = Box::pin(store.try_writing()).await;
-                    }
-                    info!("the store can be written again");
-                });
-            }
-            Err(_) => {}
+    /// As for [`open`](Self::open).
+    pub async fn open_by(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        file::make_directory(directory)?;
+        let path = file::path(directory);
+        if !file::exists(&path).map_err(|flaw| flaw.of_store(&path))? {
+            file::make(&path).await?;
         }
-        written
+        file::check(&path).await.map_err(|flaw| flaw.of_store(&path))?;
+        let pool = open_pool(&path).await.map_err(|error| Flaw::from(error).of_store(&path))?;
+        let migrated: Result<(), MigrateError> = file::MIGRATOR.run(&pool).await;
+        migrated.map_err(|error| file::migration_failed(error).of_store(&path))?;
+        let shared = Shared { path, clock, jumps: JumpWatch::default(), health: Health::default() };
+        Ok(Self(pool, Arc::new(shared)))
     }
 
     /// Waits until everything is written, and closes the file.
     pub async fn close(&self) {
+        self.1.health.stop();
         self.0.close().await;
+    }
+
+    /// What the clock says.
+    fn now_ms(&self) -> i64 {
+        let now_ms = unix_ms(self.1.clock.now());
+        self.1.jumps.look(now_ms);
+        now_ms
     }
 }
 
-/// Makes a directory that only its owner can look into: it holds password hashes.
-fn make_private_directory(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store").field(&self.1.path).finish_non_exhaustive()
+    }
 }
 
-/// What is wrong with a store, if anything. Looked for without leave to write: what a crash has left
-/// beside the file would be put into it by the last connection that closes, damaged or not.
-async fn damage(options: SqliteConnectOptions) -> Result<Option<String>, sqlx::Error> {
-    let mut connection = SqliteConnection::connect_with(&options).await?;
-    let verdict: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut connection).await?;
-    connection.close().await?;
-    Ok((verdict != "ok").then(|| verdict.replace('\n', " ")))
+async fn open_pool(path: &Path) -> Result<SqlitePool, sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_TIMEOUT)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true);
+    let pool = SqlitePoolOptions::new()
+        // The last one to close takes the log's index away, for which a full disk would have no room again.
+        .min_connections(2)
+        .max_connections(4)
+        .after_release(|connection, _| Box::pin(is_fit(connection)))
+        .connect_with(options)
+        .await?;
+    file::note_use(&pool).await?;
+    Ok(pool)
 }
 
 /// Whether a connection may be used again. A full disk ends a transaction by itself, but sqlx goes on

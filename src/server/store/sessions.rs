@@ -3,13 +3,20 @@
 use sqlx::{Row, sqlite::SqliteRow};
 use tracing::warn;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, retention};
 
 /// How long a session lasts without a request: 12 hours, in milliseconds.
 pub const SESSION_IDLE_MS: i64 = 12 * 60 * 60 * 1_000;
 
 /// How long a session lasts at most: 7 days, in milliseconds.
 pub const SESSION_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+
+/// How far in the future a session may have begun, in milliseconds. One that began later did so while
+/// the clock was ahead; let in, it would outlive its limit.
+const CLOCK_SET_BACK_MS: i64 = 5 * 60 * 1_000;
+
+/// How many later days with a login a session is kept at most; longer than it can be in use.
+const SESSIONS_KEPT_DAYS: u32 = 8;
 
 /// A session's last use is written at most this often, in milliseconds, so that a page that asks
 /// every five seconds does not write as often.
@@ -44,19 +51,21 @@ fn read(row: &SqliteRow) -> Result<StoredSession, sqlx::Error> {
 }
 
 impl Store {
-    /// Begins a session, and forgets those that have run out.
+    /// Begins a session, and forgets those that ran out long ago: the clock may be wrong, and those that
+    /// have run out by it are not let in anyhow.
     ///
     /// # Errors
     ///
     /// [`StoreError::Statement`], as for every function here.
     pub async fn begin_session(&self, session: &StoredSession) -> Result<(), StoreError> {
         let now_ms = session.started_ms;
+        self.1.jumps.look(now_ms);
         let mut transaction = self.0.begin().await?;
-        sqlx::query("DELETE FROM session WHERE used_ms < ? OR started_ms < ?")
-            .bind(now_ms - SESSION_IDLE_MS)
-            .bind(now_ms - SESSION_LIFE_MS)
-            .execute(&mut *transaction)
-            .await?;
+        retention::note_day(&mut transaction, now_ms).await?;
+        if let Some(since_ms) = retention::kept_since_ms(&mut transaction, SESSIONS_KEPT_DAYS).await? {
+            let query = sqlx::query("DELETE FROM session WHERE started_ms < ?");
+            query.bind(since_ms).execute(&mut *transaction).await?;
+        }
         sqlx::query("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)")
             .bind(&session.id_sha256)
             .bind(&session.administrator)
@@ -71,14 +80,18 @@ impl Store {
 
     /// Whose session this is, if it has not run out. Counts as a use.
     pub async fn use_session(&self, id_sha256: &[u8], now_ms: i64) -> Result<Option<String>, StoreError> {
-        let found = sqlx::query("SELECT * FROM session WHERE id_sha256 = ? AND used_ms >= ? AND started_ms >= ?")
+        self.1.jumps.look(now_ms);
+        let query = "SELECT * FROM session WHERE id_sha256 = ? AND used_ms >= ? AND started_ms BETWEEN ? AND ?";
+        let found = sqlx::query(query)
             .bind(id_sha256)
             .bind(now_ms - SESSION_IDLE_MS)
             .bind(now_ms - SESSION_LIFE_MS)
+            .bind(now_ms + CLOCK_SET_BACK_MS)
             .fetch_optional(&self.0)
             .await?;
         let Some(session) = found.as_ref().map(read).transpose()? else { return Ok(None) };
-        if session.used_ms < now_ms - USE_WRITTEN_EVERY_MS {
+        // Either way: one that was used while the clock was ahead must not count as used until then.
+        if (now_ms - session.used_ms).abs() > USE_WRITTEN_EVERY_MS {
             let query = sqlx::query("UPDATE session SET used_ms = ? WHERE id_sha256 = ?");
             if let Err(error) = query.bind(now_ms).bind(id_sha256).execute(&self.0).await {
                 // Such as a full disk: no reason to keep out whoever comes to see about it.
@@ -103,10 +116,11 @@ impl Store {
     /// The sessions of an administrator that have not run out, last used first.
     pub async fn sessions_of(&self, administrator: &str, now_ms: i64) -> Result<Vec<StoredSession>, StoreError> {
         let query = sqlx::query(
-            "SELECT * FROM session WHERE administrator = ? AND used_ms >= ? AND started_ms >= ? ORDER BY used_ms DESC",
+            "SELECT * FROM session WHERE administrator = ? AND used_ms >= ? AND started_ms BETWEEN ? AND ? \
+             ORDER BY used_ms DESC",
         );
         let bound = query.bind(administrator).bind(now_ms - SESSION_IDLE_MS).bind(now_ms - SESSION_LIFE_MS);
-        let rows = bound.fetch_all(&self.0).await?;
+        let rows = bound.bind(now_ms + CLOCK_SET_BACK_MS).fetch_all(&self.0).await?;
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 }

@@ -24,7 +24,7 @@ pub use freshness::Freshness;
 pub use header::Header;
 pub use notices::Notices;
 pub use pager::Pager;
-pub use refresh_error::{DiskFull, RefreshError};
+pub use refresh_error::{DiskFull, RefreshError, StoreTrouble};
 pub use search_box::SearchBox;
 pub use standing::Standing;
 pub use status_badge::StatusBadge;

@@ -10,7 +10,7 @@ use crate::{
     ui::{
         components::{
             Actions, AddConnection, ConnectionsSection, DiskFull, Freshness, Header, Notices, RefreshError,
-            SummaryFigures,
+            StoreTrouble, SummaryFigures,
         },
         poll::Poll,
     },
@@ -56,6 +56,7 @@ fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) ->
         </div>
         <RefreshError error=poll.error() age_ms=poll.age_ms()/>
         <DiskFull is_full=Signal::derive(move || list.with(|list| list.disk_full))/>
+        <StoreTrouble text=Signal::derive(move || list.with(|list| list.store_trouble.clone()))/>
         <SummaryFigures list query/>
         <AddConnection list/>
         <Notices/>
