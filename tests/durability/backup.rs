@@ -42,7 +42,7 @@ async fn execute(file: &Path, statement: &'static str) {
     store.close().await.expect("closes");
 }
 
-/// The endpoints in a store's file, as SQLite reads it with its log.
+/// The endpoints in a store's file, as `SQLite` reads it with its log.
 async fn endpoints(file: &Path) -> Vec<String> {
     let mut store = connect(file).await;
     let query = sqlx::query_scalar("SELECT endpoint FROM connection ORDER BY endpoint");

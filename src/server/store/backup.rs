@@ -173,9 +173,9 @@ fn rename_if_there(from: &Path, to: &Path) -> io::Result<bool> {
 
 fn free_name(store: &Path, now: &str) -> PathBuf {
     let name = |suffix: String| file::beside(store, &format!(".before-restore-{now}{suffix}"));
-    let names = std::iter::once(name(String::new())).chain((2..).map(|number| name(format!("-{number}"))));
-    let taken = |path: &PathBuf| path.exists() || file::log(path).exists();
-    names.skip_while(taken).next().unwrap_or_else(|| name(String::new()))
+    let mut names = std::iter::once(name(String::new())).chain((2..).map(|number| name(format!("-{number}"))));
+    let is_free = |path: &PathBuf| !path.exists() && !file::log(path).exists();
+    names.find(is_free).unwrap_or_else(|| name(String::new()))
 }
 
 /// Now, as it stands in file names.

@@ -126,7 +126,7 @@ pub(super) fn sync_directory_of(path: &Path) -> io::Result<()> {
 
 /// Looks at what is there: whether it is a store in which something may be.
 ///
-/// Without SQLite, which takes an empty file for an empty store, and makes a log where there is none.
+/// Without `SQLite`, which takes an empty file for an empty store, and makes a log where there is none.
 ///
 /// # Errors
 ///

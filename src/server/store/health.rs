@@ -19,7 +19,7 @@ use super::{
 /// How long to wait before a store that could not be written is tried again.
 const NEXT_TRY: Duration = Duration::from_secs(1);
 
-/// SQLite's instructions between two looks whether a check is still wanted.
+/// `SQLite`'s instructions between two looks whether a check is still wanted.
 const LOOK_EVERY: i32 = 1_000;
 
 /// Why the last write failed.
@@ -27,7 +27,7 @@ const LOOK_EVERY: i32 = 1_000;
 pub enum Trouble {
     /// The disk is full.
     Full,
-    /// Anything else, in SQLite's words.
+    /// Anything else, in `SQLite`'s words.
     Failing(String),
 }
 

@@ -25,6 +25,8 @@ use sqlx::{
     migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::sync::Mutex;
+use tracing::warn;
 
 pub use self::{
     administrators::StoredAdministrator,
@@ -107,6 +109,9 @@ struct Shared {
     clock: Arc<dyn Clock>,
     jumps: JumpWatch,
     health: Health,
+    /// Keeps the log and its index in place: the last connection to close takes both away, for which a
+    /// full disk may have no room again, and the pool may close all of its own after failed writes.
+    anchor: Mutex<Option<SqliteConnection>>,
 }
 
 impl Store {
@@ -132,16 +137,26 @@ impl Store {
             file::make(&path).await?;
         }
         file::check(&path).await.map_err(|flaw| flaw.of_store(&path))?;
-        let pool = open_pool(&path).await.map_err(|error| Flaw::from(error).of_store(&path))?;
+        let cannot_open = |error: sqlx::Error| Flaw::from(error).of_store(&file::path(directory));
+        let pool = open_pool(&path).await.map_err(cannot_open)?;
         let migrated: Result<(), MigrateError> = file::MIGRATOR.run(&pool).await;
         migrated.map_err(|error| file::migration_failed(error).of_store(&path))?;
-        let shared = Shared { path, clock, jumps: JumpWatch::default(), health: Health::default() };
+        let mut anchor = SqliteConnection::connect_with(&options(&path)).await.map_err(cannot_open)?;
+        // It takes part once it has read.
+        sqlx::query("SELECT 1 FROM last_check").execute(&mut anchor).await.map_err(cannot_open)?;
+        let anchor = Mutex::new(Some(anchor));
+        let shared = Shared { path, clock, jumps: JumpWatch::default(), health: Health::default(), anchor };
         Ok(Self(pool, Arc::new(shared)))
     }
 
     /// Waits until everything is written, and closes the file.
     pub async fn close(&self) {
         self.1.health.stop();
+        if let Some(anchor) = self.1.anchor.lock().await.take()
+            && let Err(error) = anchor.close().await
+        {
+            warn!(%error, "a connection to the store could not be closed");
+        }
         self.0.close().await;
     }
 
@@ -159,19 +174,21 @@ impl fmt::Debug for Store {
     }
 }
 
-async fn open_pool(path: &Path) -> Result<SqlitePool, sqlx::Error> {
-    let options = SqliteConnectOptions::new()
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(BUSY_TIMEOUT)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true);
+        .foreign_keys(true)
+}
+
+async fn open_pool(path: &Path) -> Result<SqlitePool, sqlx::Error> {
     let pool = SqlitePoolOptions::new()
-        // The last one to close takes the log's index away, for which a full disk would have no room again.
-        .min_connections(2)
+        .min_connections(1)
         .max_connections(4)
         .after_release(|connection, _| Box::pin(is_fit(connection)))
-        .connect_with(options)
+        .connect_with(options(path))
         .await?;
     file::note_use(&pool).await?;
     Ok(pool)
