@@ -21,7 +21,7 @@ use super::{StoreError, one_line};
 const NAME: &str = "monitor.sqlite";
 
 /// The schema.
-pub(super) static MIGRATOR: Migrator = sqlx::migrate!("src/server/store/migrations");
+static MIGRATOR: Migrator = sqlx::migrate!("src/server/store/migrations");
 
 /// A store up to this size, in bytes, is checked before it is used; that takes a fraction of a second.
 pub(super) const CHECKED_BEFORE_USE: u64 = 32 * 1024 * 1024;
@@ -184,7 +184,7 @@ async fn make_at(new: &Path, path: &Path) -> Result<(), StoreError> {
     let options = SqliteConnectOptions::new().filename(new).synchronous(SqliteSynchronous::Full);
     let tables = async {
         let mut connection = SqliteConnection::connect_with(&options).await?;
-        MIGRATOR.run(&mut connection).await?;
+        run_migrations(&mut connection).await?;
         sqlx::query("PRAGMA user_version = 1").execute(&mut connection).await?;
         Ok(connection.close().await?)
     };
@@ -266,8 +266,19 @@ pub(super) async fn check_pages(connection: &mut SqliteConnection, pragma: &'sta
     if verdict == "ok" { Ok(()) } else { Err(Flaw::Unusable(verdict.replace('\n', " "))) }
 }
 
+/// Brings the schema up to date.
+pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), Flaw> {
+    let mut connection = pool.acquire().await?;
+    run_migrations(&mut connection).await.map_err(migration_failed)
+}
+
+/// Not `Migrator::run`: from its bounds the compiler cannot tell that the future may change threads.
+async fn run_migrations(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
+    MIGRATOR.run_direct(None, connection, false).await
+}
+
 /// Why the schema could not be brought up to date.
-pub(super) fn migration_failed(error: MigrateError) -> Flaw {
+fn migration_failed(error: MigrateError) -> Flaw {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         other => Flaw::Unusable(other.to_string()),

@@ -22,7 +22,6 @@ use std::{
 use sqlx::{
     Connection, SqliteConnection, SqlitePool,
     error::DatabaseError,
-    migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::Mutex;
@@ -139,8 +138,7 @@ impl Store {
         file::check(&path).await.map_err(|flaw| flaw.of_store(&path))?;
         let cannot_open = |error: sqlx::Error| Flaw::from(error).of_store(&file::path(directory));
         let pool = open_pool(&path).await.map_err(cannot_open)?;
-        let migrated: Result<(), MigrateError> = file::MIGRATOR.run(&pool).await;
-        migrated.map_err(|error| file::migration_failed(error).of_store(&path))?;
+        file::migrate(&pool).await.map_err(|flaw| flaw.of_store(&path))?;
         let mut anchor = SqliteConnection::connect_with(&options(&path)).await.map_err(cannot_open)?;
         // It takes part once it has read.
         sqlx::query("SELECT 1 FROM last_check").execute(&mut anchor).await.map_err(cannot_open)?;
