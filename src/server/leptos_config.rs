@@ -6,13 +6,13 @@ use std::{
 };
 
 use leptos::config::{LeptosOptions, errors::LeptosConfigError, get_config_from_str, get_configuration};
-use tracing::warn;
 
 /// `Leptos.toml` as it was when the program was built, for when it is started elsewhere.
 pub const LEPTOS_TOML: &str = include_str!("../../Leptos.toml");
 
 /// Reads `Leptos.toml` in the working directory, if there is one. `LEPTOS_*` variables, which
-/// cargo-leptos sets, override it.
+/// cargo-leptos sets, override it. Without the list of hashed file names that a build leaves beside the
+/// program, `hash_files` is off.
 pub(super) fn load() -> Result<LeptosOptions, LeptosConfigError> {
     let mut options = if Path::new("Leptos.toml").exists() {
         get_configuration(Some("Leptos.toml"))?.leptos_options
@@ -20,13 +20,7 @@ pub(super) fn load() -> Result<LeptosOptions, LeptosConfigError> {
         get_config_from_str(LEPTOS_TOML)?
     };
     // leptos panics on every page when the list of hashed file names is not beside the program.
-    if options.hash_files && !hash_file(&options).is_some_and(|path| path.exists()) {
-        warn!(
-            "pages come without their script: build them with `make build`, and keep {} beside the program",
-            options.hash_file
-        );
-        options.hash_files = false;
-    }
+    options.hash_files &= hash_file(&options).is_some_and(|path| path.exists());
     Ok(options)
 }
 

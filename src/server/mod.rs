@@ -19,7 +19,7 @@ use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, runtime::Handle, signal};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 pub(crate) use self::{
     audit::{Outcome, Told},
@@ -143,6 +143,10 @@ impl Server {
             }
         }
         info!(url = %format_args!("http://{}", self.address), "listening");
+        if !self.state.leptos.hash_files {
+            let list = &self.state.leptos.hash_file;
+            warn!("pages come without their script: build them with `make build`, and keep {list} beside the program");
+        }
         self.store.check_in_background();
         // Sockets are closed while requests under way end, not after: a service manager may not wait.
         let told = CancellationToken::new();
