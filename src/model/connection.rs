@@ -106,6 +106,8 @@ pub enum Cause {
     ProtocolError,
     /// The connection brought no message for longer than its options allow.
     Silent,
+    /// The monitor's own machine or process lacked something, such as a file descriptor.
+    LocalResources,
     /// The connection's own options cannot be used, such as a file of certificates that is gone.
     InvalidOptions,
     /// A fault of our own.
@@ -114,7 +116,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::DnsFailure,
         Self::ConnectionRefused,
         Self::Unreachable,
@@ -128,6 +130,7 @@ impl Cause {
         Self::PongTimeout,
         Self::ProtocolError,
         Self::Silent,
+        Self::LocalResources,
         Self::InvalidOptions,
         Self::InternalError,
     ];
@@ -148,6 +151,7 @@ impl Cause {
             Self::PongTimeout => "pong_timeout",
             Self::ProtocolError => "protocol_error",
             Self::Silent => "silent",
+            Self::LocalResources => "local_resources",
             Self::InvalidOptions => "invalid_options",
             Self::InternalError => "internal_error",
         }

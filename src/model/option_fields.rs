@@ -42,7 +42,7 @@ pub const OPTION_FIELDS: [OptionField; 17] = [
         FieldKind::Text,
         "ca_file",
         "Trusted certificates",
-        "A PEM file on the monitor's machine; the built-in authorities if empty",
+        "A PEM file in the monitor's secrets directory; the built-in authorities if empty",
     ),
     field(FieldKind::Text, "ping_interval_ms", "Ping every (ms)", "15000 if empty"),
     field(FieldKind::Text, "pong_timeout_ms", "Pong within (ms)", "10000 if empty"),

@@ -40,6 +40,9 @@ struct Options {
     /// Directory of the embedded store [default: ./data]
     #[arg(long, env = "WSMON_DATA_DIR", value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
+    /// The only directory from which files are read that administrators name, such as certificates to trust
+    #[arg(long, env = "WSMON_SECRETS_DIR", value_name = "DIR")]
+    secrets_dir: Option<PathBuf>,
     /// Also start a sample upstream on the base URL's port
     #[arg(long, env = "WSMON_DEMO", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_parser = BoolishValueParser::new(), value_name = "BOOL")]
@@ -86,6 +89,7 @@ struct File {
     listen: Option<SocketAddr>,
     base_url: Option<String>,
     data_dir: Option<PathBuf>,
+    secrets_dir: Option<PathBuf>,
     demo: Option<bool>,
     log_format: Option<LogFormat>,
     public_url: Option<Url>,
@@ -106,6 +110,8 @@ pub struct Config {
     pub base_url: Base,
     /// Directory of the embedded store.
     pub data_dir: PathBuf,
+    /// The only directory from which files are read that administrators name; none for no file at all.
+    pub secrets_dir: Option<PathBuf>,
     /// Whether to start the sample upstream.
     pub demo: bool,
     /// How log lines look.
@@ -209,6 +215,7 @@ impl Config {
             listen: options.listen.or(file.listen),
             base_url: base_url.as_deref().unwrap_or(DEFAULT_BASE_URL).parse()?,
             data_dir: options.data_dir.or(file.data_dir).unwrap_or_else(|| "data".into()),
+            secrets_dir: options.secrets_dir.or(file.secrets_dir),
             demo: options.demo.or(file.demo).unwrap_or_default(),
             log_format: options.log_format.or(file.log_format).unwrap_or_default(),
             admin_password: None,
@@ -262,10 +269,12 @@ mod tests {
     #[test]
     fn an_option_wins_over_the_file_and_the_file_over_the_default() {
         let file: File =
-            toml::from_str("base-url = 'ws://file/'\ndemo = true\ndata-dir = '/file'").expect("valid file");
+            toml::from_str("base-url = 'ws://file/'\ndemo = true\ndata-dir = '/file'\nsecrets-dir = '/file'")
+                .expect("valid file");
         let config = Config::merge(options(&["--base-url", "ws://option/"]), file).expect("valid");
         assert_eq!(config.base_url.to_string(), "ws://option/");
         assert_eq!((config.demo, config.data_dir.to_str()), (true, Some("/file")));
+        assert_eq!(config.secrets_dir, Some("/file".into()));
 
         let file: File = toml::from_str("demo = true").expect("valid file");
         let config = Config::merge(options(&["--demo=false"]), file).expect("valid");

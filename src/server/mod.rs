@@ -7,6 +7,7 @@ pub mod commands;
 pub mod config;
 pub mod connections;
 mod demo;
+mod descriptors;
 mod guide;
 mod http;
 mod leptos_config;
@@ -15,7 +16,7 @@ mod state;
 pub mod store;
 pub mod telemetry;
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc};
+use std::{future::Future, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use tokio::{net::TcpListener, runtime::Handle, signal};
 use tokio_util::sync::CancellationToken;
@@ -29,8 +30,9 @@ pub(crate) use self::{
 use self::{
     auth::Door,
     config::Config,
-    connections::{ConnectionManager, GateConfig, KeepError, ManagerConfig},
+    connections::{ConnectionManager, GateConfig, KeepError, ManagerConfig, SecretsDir},
     demo::Demo,
+    descriptors::Descriptors,
     http::Readiness,
     store::{DirectoryLock, Store, StoreError},
     telemetry::EndpointLog,
@@ -38,6 +40,10 @@ use self::{
 pub use self::{
     demo::DemoError, http::Limits as HttpLimits, leptos_config::LEPTOS_TOML, metrics::MetricsConfig, state::AppState,
 };
+
+/// Said at the start, when it is clear that not all can be up.
+const TOO_FEW_DESCRIPTORS: &str = "the limit on open files leaves no room for every connection: raise it (LimitNOFILE in \
+                                   the systemd unit, or ulimit -n) and start the monitor again";
 
 /// Why the server could not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +62,14 @@ pub enum ServerError {
     /// The administrator's password could not be set.
     #[error(transparent)]
     Auth(#[from] auth::AuthError),
+    /// The secrets directory cannot be used.
+    #[error("the secrets directory {} cannot be used: {source}", .path.display())]
+    SecretsDir {
+        /// The directory.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
     /// What is wanted of connections cannot be read.
     #[error("the connections in the store cannot be read: {0}")]
     Restore(#[from] KeepError),
@@ -96,14 +110,22 @@ impl Server {
         let store = Store::open(&config.data_dir).await?;
         config.metrics.tell(config.public_url.is_some());
         let door = Door::new(store.clone(), config.admin_password).await?;
+        let secrets_dir = config.secrets_dir.map(secrets_dir).transpose()?;
+        let descriptors = Descriptors::raised();
+        // The sample upstream has the other end of each socket.
+        let most_sockets = if config.demo { descriptors.sockets / 2 } else { descriptors.sockets };
         let demo = if config.demo { Some(Demo::start(&config.base_url).await?) } else { None };
         let gate = GateConfig { rate: config.connect_rate, ..GateConfig::default() };
         let keeper = Arc::new(store.clone());
-        let manager =
-            ConnectionManager::new(config.base_url, ManagerConfig { gate, keeper, ..ManagerConfig::default() });
+        let manager_config =
+            ManagerConfig { gate, keeper, secrets_dir, most_sockets: Some(most_sockets), ..ManagerConfig::default() };
+        let manager = ConnectionManager::new(config.base_url, manager_config);
         let restored = manager.restore().await?;
         if restored > 0 {
             info!(connections = restored, "restored");
+        }
+        if restored > most_sockets {
+            warn!(connections = restored, most_sockets, limit = descriptors.limit, "{TOO_FEW_DESCRIPTORS}");
         }
         let state = AppState {
             manager,
@@ -120,7 +142,12 @@ impl Server {
             endpoint_log: EndpointLog::default(),
             runtime: Handle::current(),
         };
-        Ok(Self { listener, address, state, store, demo, limits: config.limits, _lock: lock })
+        let limits = HttpLimits {
+            connections: config.limits.connections.min(descriptors.clients),
+            reserve: config.limits.reserve.min(descriptors.reserve),
+            ..config.limits
+        };
+        Ok(Self { listener, address, state, store, demo, limits, _lock: lock })
     }
 
     /// The address it is bound to.
@@ -160,6 +187,10 @@ impl Server {
         self.store.close().await;
         info!("stopped");
     }
+}
+
+fn secrets_dir(path: PathBuf) -> Result<SecretsDir, ServerError> {
+    SecretsDir::new(&path).map_err(|source| ServerError::SecretsDir { path, source })
 }
 
 /// Runs a server until SIGINT or SIGTERM; its pages read what `endpoint_log` has.

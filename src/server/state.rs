@@ -111,6 +111,7 @@ impl AppState {
         let before = self.manager.options(endpoint)?;
         let options = Options::new(options.unmasked(before.given()));
         let options = options.map_err(|error| AppError::Invalid(error.to_string()))?;
+        self.manager.check(&options).await.map_err(|failure| AppError::Invalid(failure.to_string()))?;
         Ok(self.manager.set_options(endpoint, options).await?)
     }
 

@@ -1,10 +1,11 @@
-//! What survives: the program itself, killed, out of disk space, on a damaged store, stopped and
-//! started again, restored from a backup.
+//! What survives: the program itself, killed, out of disk space or descriptors, on a damaged store, stopped
+//! and started again, restored from a backup.
 
 mod backup;
 #[path = "../common/mod.rs"]
 mod common;
 mod damage;
+mod descriptors;
 mod failing;
 mod full_disk;
 mod kill;

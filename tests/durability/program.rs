@@ -31,6 +31,8 @@ pub fn told<'a>(command: &'a mut Command, base_url: &str, data_dir: &Path) -> &'
 /// The program on a free port. Killed with SIGKILL when dropped.
 pub struct Program {
     pub url: String,
+    /// What it said before it listened, that included.
+    pub log_before_listening: String,
     child: Child,
     ended: oneshot::Receiver<()>,
 }
@@ -44,13 +46,13 @@ impl Program {
     pub fn start_as(mut command: Command, base_url: &str, data_dir: &Path) -> Self {
         let mut child = told(&mut command, base_url, data_dir).stderr(Stdio::piped()).spawn().expect("starts");
         let mut log = BufReader::new(child.stderr.take().expect("piped"));
-        let url = url_in(&mut log);
+        let (url, log_before_listening) = url_in(&mut log);
         let (end, ended) = oneshot::channel();
         thread::spawn(move || {
             io::copy(&mut log, &mut io::sink()).expect("readable");
             drop(end);
         });
-        Self { url, child, ended }
+        Self { url, log_before_listening, child, ended }
     }
 
     /// Ends it with SIGTERM, within the time that a supervisor leaves it at the least.
@@ -71,7 +73,7 @@ impl Drop for Program {
     }
 }
 
-fn url_in(log: &mut BufReader<ChildStderr>) -> String {
+fn url_in(log: &mut BufReader<ChildStderr>) -> (String, String) {
     let mut before = String::new();
     loop {
         let mut line = String::new();
@@ -80,7 +82,7 @@ fn url_in(log: &mut BufReader<ChildStderr>) -> String {
         if let Ok(event) = serde_json::from_str::<Value>(&line)
             && event["message"] == "listening"
         {
-            return event["url"].as_str().expect("a URL").to_owned();
+            return (event["url"].as_str().expect("a URL").to_owned(), before);
         }
     }
 }

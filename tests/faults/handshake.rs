@@ -1,39 +1,47 @@
 //! What goes wrong before a connection is open.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, path::Path, time::Duration};
 
 use futures_util::future::BoxFuture;
-use tokio::time::sleep;
+use rustix::io::Errno;
+use tokio::time::{Instant, sleep};
 use websocket_monitor::{
-    model::{Cause, ConnectionOptions},
+    model::{Cause, ConnectionOptions, EventKind, Phase},
     server::{
         clock::Clock,
-        connections::{BoxStream, Transport},
+        connections::{BoxStream, ManagerConfig, Tcp, Transport},
     },
 };
 
 use super::{
     outcome::{Expected, Outcome},
-    support::{Monitor, fault},
-    wire::{Server, refusing_port, request, send, switching_protocols, until_gone},
+    support::{Monitor, fault, name},
+    wire::{Server, refusing_port, request, send, switching_protocols, until_gone, upgrade},
 };
 
 /// A network on which an attempt comes no further than this. Real ones cannot be asked to: what a name server says, and
 /// how many clients a full backlog holds back, is up to the machine.
+#[derive(Clone, Copy)]
 enum Network {
     NameUnknown,
+    NameServerFails,
+    ResolverBroken,
     NameServerSilent,
     NoRoute,
     SynDropped,
+    NoDescriptor,
+    NoPort,
 }
 
 impl Transport for Network {
     fn resolve<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         Box::pin(async {
             match self {
-                Self::NameUnknown => Err(io::Error::other("Name or service not known")),
+                Self::NameUnknown => Err(io::ErrorKind::NotFound.into()),
+                Self::NameServerFails => Err(io::ErrorKind::TimedOut.into()),
+                Self::ResolverBroken => Err(io::Error::other("a broken answer")),
                 Self::NameServerSilent => std::future::pending().await,
-                Self::NoRoute | Self::SynDropped => Ok(vec![([192, 0, 2, 1], 80).into()]),
+                _ => Ok(vec![([192, 0, 2, 1], 80).into()]),
             }
         })
     }
@@ -41,7 +49,9 @@ impl Transport for Network {
     fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
         Box::pin(async {
             match self {
-                Self::NoRoute => Err(io::ErrorKind::NetworkUnreachable.into()),
+                Self::NoRoute => Err(Errno::NETUNREACH.into()),
+                Self::NoDescriptor => Err(Errno::MFILE.into()),
+                Self::NoPort => Err(Errno::ADDRNOTAVAIL.into()),
                 _ => std::future::pending().await,
             }
         })
@@ -54,13 +64,19 @@ async fn on(network: Network) -> Outcome {
 
 #[tokio::test(start_paused = true)]
 async fn dns_failure() {
-    let text = "The host name nonexistent.invalid cannot be resolved. Check the base URL and the name server.";
-    on(Network::NameUnknown).await.check(&Expected::waiting(Cause::DnsFailure, text));
+    let rows = [
+        (Network::NameUnknown, "There is no host named nonexistent.invalid, or it has no address. Check the base URL."),
+        (Network::NameServerFails, "No name server gave an answer for nonexistent.invalid. Check the name server"),
+        (Network::ResolverBroken, "The host name nonexistent.invalid cannot be resolved: a broken answer."),
+    ];
+    for (network, text) in rows {
+        on(network).await.check(&Expected::waiting(Cause::DnsFailure, text));
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn dns_silent() {
-    let text = "The host name was not resolved within 10 s.";
+    let text = "No name server gave an answer within 10 s.";
     on(Network::NameServerSilent).await.check(&Expected::waiting(Cause::HandshakeTimeout, text));
 }
 
@@ -68,13 +84,84 @@ async fn dns_silent() {
 async fn no_route() {
     on(Network::NoRoute)
         .await
-        .check(&Expected::waiting(Cause::Unreachable, "192.0.2.1:80 cannot be reached: network unreachable."));
+        .check(&Expected::waiting(Cause::Unreachable, "192.0.2.1:80 cannot be reached: network is unreachable."));
 }
 
 #[tokio::test(start_paused = true)]
 async fn syn_dropped() {
     let text = "The server did not accept a TCP connection within 10 s.";
     on(Network::SynDropped).await.check(&Expected::waiting(Cause::HandshakeTimeout, text));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_resources_of_our_own() {
+    let rows = [
+        (Network::NoDescriptor, "The monitor has as many files open as it may. Raise the limit (LimitNOFILE"),
+        (Network::NoPort, "The monitor's machine has no free port for a connection to 192.0.2.1:80"),
+    ];
+    for (network, text) in rows {
+        on(network).await.check(&Expected::waiting(Cause::LocalResources, text));
+    }
+}
+
+/// A name with a dead address, at which nothing answers, before the live one.
+struct FirstAddressDead(SocketAddr);
+
+impl Transport for FirstAddressDead {
+    fn resolve<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+        Box::pin(async { Ok(vec![([192, 0, 2, 1], 80).into(), self.0]) })
+    }
+
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+        Box::pin(
+            async move { if address == self.0 { Tcp.connect(address).await } else { std::future::pending().await } },
+        )
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_address_dead() {
+    let server = Server::start().await;
+    let monitor = Monitor::start_on(FirstAddressDead(server.address()), &server.base()).await;
+    let began = Instant::now();
+    let script = async |mut stream| {
+        upgrade(&mut stream).await;
+        until_gone(&mut stream).await;
+    };
+    let mut handle = monitor.connect(ConnectionOptions::default()).await;
+    let state = server.during(script, handle.settled()).await;
+    assert_eq!(state.phase, Phase::Connected, "{:?}", state.failure);
+    // The live address is tried a quarter of a second after the dead one; paused time has milliseconds.
+    assert!((250..=260).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn sockets_at_their_limit() {
+    let server = Server::start().await;
+    let limit = |config: &mut ManagerConfig, _: &Path| config.most_sockets = Some(1);
+    let monitor = Monitor::start_with(Tcp, &server.base(), limit).await;
+    let script = async |mut stream| {
+        upgrade(&mut stream).await;
+        until_gone(&mut stream).await;
+    };
+    let outcome = server.during(script, async {
+        let mut first = monitor.manager.connect(&name("first"), None).await.expect("connects");
+        assert_eq!(first.settled().await.phase, Phase::Connected);
+        let mut second = monitor.connect(ConnectionOptions::default()).await;
+        let refused = second.settled().await;
+        assert_eq!(refused.failure.expect("a failure").cause(), Cause::LocalResources);
+        assert_eq!(monitor.manager.short_of_resources().expect("short").0, 1);
+        // The first one's place goes to the second, in its turn.
+        monitor.manager.disconnect(&name("first")).await.expect("disconnects");
+        second.wait_for(|state| state.phase == Phase::Connected).await;
+        assert!(monitor.manager.short_of_resources().is_none());
+        monitor.outcome().await
+    });
+    let outcome = outcome.await;
+    let text = "The monitor's limit on open files leaves room for 1 connections, and they are taken. Raise the limit";
+    let told = outcome.events.iter().find(|event| event.cause == Some(Cause::LocalResources)).expect("told");
+    assert!(told.text.contains(text), "{outcome:?}");
+    assert_eq!(told.kind, EventKind::AttemptFailed, "it waits");
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,6 +219,40 @@ async fn wrong_accept_key() {
     outcome.check(&Expected::blocked(Cause::InvalidHandshake, text));
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_extension_that_nobody_offered() {
+    let rows = [
+        (
+            "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=15\r\n",
+            "handshake: it uses the extension “permessage-deflate”, which nobody offered.",
+        ),
+        ("Sec-WebSocket-Extensions:\r\nSec-WebSocket-Extensions: , x-own\r\n", "it uses the extension “x-own”"),
+    ];
+    for (fields, text) in rows {
+        let outcome = fault(async |mut stream| {
+            let request = request(&mut stream).await;
+            send(&mut stream, switching_protocols(&request, fields).as_bytes()).await;
+            until_gone(&mut stream).await;
+        })
+        .await;
+        outcome.check(&Expected::blocked(Cause::InvalidHandshake, text));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_too_large() {
+    let rows = [
+        (
+            format!("X-Large: {}\r\n", "x".repeat(1024 * 1024)),
+            "WebSocket handshake: its headers are larger than 64 KiB",
+        ),
+        ("X-Many: x\r\n".repeat(200), "WebSocket handshake: it has more headers than are taken"),
+    ];
+    for (fields, text) in rows {
+        answered("200 OK", &fields).await.check(&Expected::blocked(Cause::InvalidHandshake, text));
+    }
+}
+
 /// What comes of this answer to the upgrade; the fields each end their line.
 async fn answered(status: &str, fields: &str) -> Outcome {
     fault(async |mut stream| {
@@ -181,6 +302,11 @@ async fn retry_after_in_seconds() {
         answered(status, "Retry-After: 120\r\n").await.check(&expected);
         let expected = Expected::waiting(Cause::HttpStatus, "It asks to wait 86400 s.").retry_ms(3_600_000..=3_600_500);
         answered(status, "Retry-After: 86400\r\n").await.check(&expected);
+        let text = "It asks to wait for more than a year.";
+        let expected = Expected::waiting(Cause::HttpStatus, text).retry_ms(3_600_000..=3_600_500);
+        for oversized in ["99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+            answered(status, &format!("Retry-After: {oversized}\r\n")).await.check(&expected);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A monitor whose store is real and whose wall clock can be set.
 
 use std::{
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -30,7 +31,7 @@ pub struct Monitor {
     pub manager: ConnectionManager,
     pub clock: Arc<WallClock>,
     store: Store,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Monitor {
@@ -40,19 +41,34 @@ impl Monitor {
 
     /// Starts it on a network of its own.
     pub async fn start_on(network: impl Transport, base: &str) -> Self {
+        Self::start_with(network, base, |_, _| {}).await
+    }
+
+    /// Starts it with settings that differ; they may name things in its directory.
+    pub async fn start_with(
+        network: impl Transport,
+        base: &str,
+        change: impl FnOnce(&mut ManagerConfig, &Path),
+    ) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().to_owned();
         let store = while_time_stands(async move { Store::open(&path).await }).await.expect("opens");
         let clock = Arc::new(WallClock::new());
-        let config = ManagerConfig {
+        let mut config = ManagerConfig {
             seed: 1,
             transport: Arc::new(network),
             clock: clock.clone(),
             keeper: Arc::new(Patient(store.clone())),
             ..ManagerConfig::default()
         };
+        change(&mut config, directory.path());
         let manager = ConnectionManager::new(base.parse().expect("a base URL"), config);
-        Self { manager, clock, store, _directory: directory }
+        Self { manager, clock, store, directory }
+    }
+
+    /// Where its files are.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Connects the feed.

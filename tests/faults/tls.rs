@@ -1,9 +1,8 @@
 //! What goes wrong with TLS.
 
-use std::sync::Arc;
+use std::{fs, path::Path, sync::Arc};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
-use tempfile::NamedTempFile;
 use tokio::{io::AsyncReadExt, net::TcpStream};
 use tokio_rustls::{
     TlsAcceptor,
@@ -13,7 +12,10 @@ use tokio_rustls::{
         pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
     },
 };
-use websocket_monitor::model::{Cause, ConnectionOptions, EventKind, Status};
+use websocket_monitor::{
+    model::{Cause, ConnectionOptions, EventKind, Status},
+    server::connections::{ManagerConfig, SecretsDir, Tcp},
+};
 
 use super::{
     outcome::{Expected, Outcome},
@@ -47,16 +49,25 @@ impl Authority {
         TlsAcceptor::from(Arc::new(config))
     }
 
-    /// Its own certificate, in a file.
-    fn file(&self) -> NamedTempFile {
-        let file = NamedTempFile::new().expect("a file");
-        std::fs::write(file.path(), self.0.pem()).expect("room");
-        file
+    /// Its own certificate, in a file of a monitor's.
+    fn write(&self, monitor: &Monitor) {
+        fs::write(monitor.directory().join(CA_FILE), self.0.pem()).expect("room");
     }
 }
 
-fn trusting(file: &NamedTempFile) -> ConnectionOptions {
-    ConnectionOptions { ca_file: Some(file.path().to_str().expect("text").to_owned()), ..ConnectionOptions::default() }
+/// Where a monitor of ours has the certificates to trust.
+const CA_FILE: &str = "ca.pem";
+
+fn trusting(file: &str) -> ConnectionOptions {
+    ConnectionOptions { ca_file: Some(file.to_owned()), ..ConnectionOptions::default() }
+}
+
+/// A monitor whose secrets directory is its own.
+async fn monitor(server: &Server) -> Monitor {
+    let secrets_here = |config: &mut ManagerConfig, directory: &Path| {
+        config.secrets_dir = Some(SecretsDir::new(directory).expect("a directory"));
+    };
+    Monitor::start_with(Tcp, &secure_base(server), secrets_here).await
 }
 
 fn certificate_for(host: &str) -> CertificateParams {
@@ -77,9 +88,9 @@ async fn presented(certificate: &CertificateParams, signed_by: &Authority, trust
             until_gone(&mut stream).await;
         }
     };
-    let monitor = Monitor::start(&secure_base(&server)).await;
-    let ca_file = trusted.file();
-    server.during(script, monitor.settled(trusting(&ca_file))).await
+    let monitor = monitor(&server).await;
+    trusted.write(&monitor);
+    server.during(script, monitor.settled(trusting(CA_FILE))).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,13 +162,29 @@ async fn no_tls_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn certificates_gone() {
+async fn certificates_that_cannot_be_used() {
+    let rows = [
+        ("gone.pem", "gone.pem cannot be used: there is no such file in the secrets directory. Check the connection's"),
+        ("/dev/zero", "/dev/zero cannot be used: it is outside the secrets directory; move the file there"),
+        ("../ca.pem", "../ca.pem cannot be used: it is outside the secrets directory"),
+        ("empty.pem", "empty.pem cannot be used: it holds no certificate"),
+        ("huge.pem", "huge.pem cannot be used: it is larger than 1 MiB"),
+    ];
+    for (file, text) in rows {
+        let server = Server::start().await;
+        let monitor = monitor(&server).await;
+        fs::write(monitor.directory().join("empty.pem"), "").expect("room");
+        fs::write(monitor.directory().join("huge.pem"), vec![b'x'; 1024 * 1024 + 1]).expect("room");
+        let outcome = server.during(async |_| {}, monitor.settled(trusting(file))).await;
+        outcome.check(&Expected::blocked(Cause::InvalidOptions, text));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_file_is_read_without_a_secrets_directory() {
     let server = Server::start().await;
     let monitor = Monitor::start(&secure_base(&server)).await;
-    let ca_file = Authority::new("ours").file();
-    let options = trusting(&ca_file);
-    drop(ca_file);
-    let outcome = server.during(async |_| {}, monitor.settled(options)).await;
-    let text = "cannot be used: entity not found. Check the connection's options.";
+    let outcome = server.during(async |_| {}, monitor.settled(trusting("/dev/zero"))).await;
+    let text = "/dev/zero cannot be used: the monitor has no secrets directory; start it with --secrets-dir";
     outcome.check(&Expected::blocked(Cause::InvalidOptions, text));
 }

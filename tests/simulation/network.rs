@@ -151,7 +151,7 @@ impl Transport for Network {
         Box::pin(async move {
             sleep(self.random_ms(LONGEST_WAY_MS)).await;
             if self.weather().nameless {
-                return Err(io::ErrorKind::NotFound.into());
+                return Err(io::ErrorKind::TimedOut.into());
             }
             Ok(vec![(Ipv4Addr::LOCALHOST, port).into()])
         })

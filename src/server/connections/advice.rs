@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::{error::SubProtocolError, http::StatusCode};
 
-use super::failure::Stage;
+use super::failure::{NameError, Stage};
 use crate::model::PeerText;
 
 pub(super) fn subprotocol_words(error: &SubProtocolError) -> &'static str {
@@ -15,13 +15,36 @@ pub(super) fn subprotocol_words(error: &SubProtocolError) -> &'static str {
     }
 }
 
+/// Beyond this the number of seconds says nothing to people.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// What is wrong with a host name, and what to look at.
+pub(super) fn unresolved(host: &str, why: &NameError) -> String {
+    match why {
+        NameError::NotFound => {
+            format!("There is no host named {host}, or it has no address. Check the base URL.")
+        }
+        NameError::NoAnswer => format!(
+            "No name server gave an answer for {host}. Check the name server that the monitor's machine asks \
+             (/etc/resolv.conf), and the way there."
+        ),
+        NameError::Other { detail } => {
+            format!("The host name {host} cannot be resolved: {detail}. Check the base URL and the name server.")
+        }
+    }
+}
+
 pub(super) fn asked_to_wait(retry_after: Option<Duration>) -> String {
-    retry_after.map(|wait| format!(" It asks to wait {} s.", wait.as_secs())).unwrap_or_default()
+    match retry_after {
+        None => String::new(),
+        Some(wait) if wait > YEAR => " It asks to wait for more than a year.".to_owned(),
+        Some(wait) => format!(" It asks to wait {} s.", wait.as_secs()),
+    }
 }
 
 pub(super) fn late(stage: Stage) -> &'static str {
     match stage {
-        Stage::Resolve => "The host name was not resolved",
+        Stage::Resolve => "No name server gave an answer",
         Stage::Connect => "The server did not accept a TCP connection",
         Stage::Tls => "The server accepted the connection but did not finish the TLS handshake",
         Stage::Upgrade => "The server accepted the connection but did not answer the WebSocket upgrade",

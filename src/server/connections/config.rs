@@ -7,6 +7,7 @@ use super::{
     dial::{Tcp, Transport},
     gate::GateConfig,
     keeper::{Forgetful, Keeper},
+    secrets_dir::SecretsDir,
 };
 use crate::server::clock::{Clock, SystemClock};
 
@@ -23,6 +24,11 @@ pub struct ManagerConfig {
     pub backoff: Backoff,
     /// How attempts are admitted to a host.
     pub gate: GateConfig,
+    /// The only directory from which files that options name are read; none for no file at all.
+    pub secrets_dir: Option<SecretsDir>,
+    /// The most sockets that may be open at once, dialed ones included; none for as many as the
+    /// operating system allows.
+    pub most_sockets: Option<usize>,
     /// Where the jitter starts; the same seed gives the same delays.
     pub seed: u64,
     /// The network.
@@ -42,6 +48,8 @@ impl Default for ManagerConfig {
             pong_timeout: Duration::from_secs(10),
             backoff: Backoff::default(),
             gate: GateConfig::default(),
+            secrets_dir: None,
+            most_sockets: None,
             seed: rand::random(),
             transport: Arc::new(Tcp),
             clock: Arc::new(SystemClock),
@@ -58,6 +66,8 @@ impl fmt::Debug for ManagerConfig {
             .field("pong_timeout", &self.pong_timeout)
             .field("backoff", &self.backoff)
             .field("gate", &self.gate)
+            .field("secrets_dir", &self.secrets_dir)
+            .field("most_sockets", &self.most_sockets)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     time::{Duration, SystemTime},
 };
 
@@ -12,7 +13,13 @@ use tokio_tungstenite::tungstenite::{
     protocol::frame::coding::CloseCode,
 };
 
-use super::advice::{asked_to_wait, close_advice, close_words, http_advice, hung_up, late, reason, subprotocol_words};
+use super::{
+    advice::{
+        asked_to_wait, close_advice, close_words, http_advice, hung_up, late, reason, subprotocol_words, unresolved,
+    },
+    local_resource::LocalResource,
+    secrets_dir::UnusableFile,
+};
 use crate::model::{Cause, PeerText};
 
 /// How far an attempt had come when its deadline passed or the peer hung up.
@@ -28,15 +35,31 @@ pub enum Stage {
     Upgrade,
 }
 
+/// Why a host name did not resolve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameError {
+    /// There is no such name, or it has no address.
+    NotFound,
+    /// No name server gave an answer.
+    NoAnswer,
+    /// Anything else.
+    Other {
+        /// The resolver's word for it.
+        detail: String,
+    },
+}
+
 /// Why an attempt failed or a connection ended. Displays as sentences for an operator: what
 /// happened, and where it helps, what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The host name did not resolve.
-    #[error("The host name {host} cannot be resolved. Check the base URL and the name server.")]
+    #[error("{}", unresolved(.host, .why))]
     Dns {
         /// The name.
         host: String,
+        /// Why.
+        why: NameError,
     },
     /// The address answered that nothing listens there.
     #[error("{authority} refused the connection: nothing is listening there.")]
@@ -51,6 +74,12 @@ pub enum Failure {
         authority: String,
         /// The operating system's word for it.
         detail: String,
+    },
+    /// The monitor's own machine or process lacked something. Says nothing about the host.
+    #[error("{short_of}")]
+    LocalResources {
+        /// What was lacking.
+        short_of: LocalResource,
     },
     /// The attempt's deadline passed.
     #[error("{} within {} s.", late(*.stage), .after.as_secs_f64())]
@@ -161,6 +190,7 @@ impl Failure {
             Self::Dns { .. } => Cause::DnsFailure,
             Self::Refused { .. } => Cause::ConnectionRefused,
             Self::Unreachable { .. } => Cause::Unreachable,
+            Self::LocalResources { .. } => Cause::LocalResources,
             Self::Timeout { .. } => Cause::HandshakeTimeout,
             Self::Tls { .. } => Cause::TlsFailure,
             Self::Http { .. } => Cause::HttpStatus,
@@ -224,13 +254,45 @@ impl Failure {
         }
     }
 
+    /// Tells why a host name did not resolve.
+    pub(super) fn from_resolve(error: &io::Error, host: &str) -> Self {
+        if let Some(short_of) = LocalResource::short_of(error) {
+            return Self::LocalResources { short_of };
+        }
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => NameError::NotFound,
+            io::ErrorKind::TimedOut => NameError::NoAnswer,
+            _ => NameError::Other { detail: system_words(error) },
+        };
+        Self::Dns { host: host.to_owned(), why }
+    }
+
     /// Tells why a TCP connection could not be opened.
-    pub(super) fn from_connect(error: &io::Error, authority: &str) -> Self {
-        let authority = authority.to_owned();
+    pub(super) fn from_connect(error: &io::Error, address: SocketAddr) -> Self {
+        if let Some(short_of) = LocalResource::short_of(error) {
+            return Self::LocalResources { short_of };
+        }
+        let authority = address.to_string();
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Self::Refused { authority },
-            kind => Self::Unreachable { authority, detail: kind.to_string() },
+            io::ErrorKind::AddrNotAvailable => Self::LocalResources { short_of: LocalResource::Port { address } },
+            _ => Self::Unreachable { authority, detail: system_words(error) },
         }
+    }
+
+    /// Tells why a file that the options name is not read.
+    pub(super) fn from_file(error: &UnusableFile, path: &str) -> Self {
+        match error {
+            UnusableFile::Io(error) if let Some(short_of) = LocalResource::short_of(error) => {
+                Self::LocalResources { short_of }
+            }
+            _ => Self::unusable_file(path, &error.to_string()),
+        }
+    }
+
+    /// A file that the options name cannot be used.
+    pub(super) fn unusable_file(path: &str, why: &str) -> Self {
+        Self::Options { detail: PeerText::new(&format!("{path} cannot be used: {why}")) }
     }
 
     /// Tells why an upgrade did not come about; `now` is what a date in the answer is held against.
@@ -269,9 +331,24 @@ impl Failure {
     }
 }
 
+/// The operating system's words for an error, without its number.
+fn system_words(error: &io::Error) -> String {
+    let words = error.to_string();
+    let Some((words, _number)) = words.split_once(" (os error") else { return words };
+    // It goes on a sentence.
+    words.chars().next().map_or_else(String::new, |first| {
+        let rest = &words[first.len_utf8()..];
+        first.to_lowercase().chain(rest.chars()).collect()
+    })
+}
+
 /// The library's words, without its name for the kind of error, which our sentence has.
 fn own_words(error: &WsError) -> PeerText {
     PeerText::new(&match error {
+        // What its check against attacks looks at.
+        WsError::AttackAttempt => "its headers are larger than 64 KiB, or come in a great many small pieces".to_owned(),
+        // It reads no more than 124 of them.
+        WsError::Capacity(CapacityError::TooManyHeaders) => "it has more headers than are taken (124)".to_owned(),
         WsError::Protocol(error) => error.to_string(),
         other => other.to_string(),
     })
@@ -280,8 +357,9 @@ fn own_words(error: &WsError) -> PeerText {
 /// The wait that a server asks for: seconds, or a date (RFC 9110 section 10.2.3).
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Only a number that is too large cannot be parsed.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let at = httpdate::parse_http_date(text).ok()?;
     Some(at.duration_since(now).unwrap_or_default())
@@ -338,7 +416,10 @@ mod tests {
         assert_eq!(read("Sunday, 06-Nov-94 08:50:37 GMT"), Some(60));
         assert_eq!(read("Sun Nov  6 08:50:37 1994"), Some(60));
         assert_eq!(read("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
-        for nonsense in ["soon", "-1", "1.5", ""] {
+        // However far away, it is a wait.
+        assert_eq!(read("99999999999999999999"), Some(u64::MAX));
+        assert_eq!(read("Fri, 31 Dec 9999 23:59:59 GMT"), Some(253_402_300_799 - 784_111_777));
+        for nonsense in ["soon", "-1", "+1", "1.5", ""] {
             assert_eq!(read(nonsense), None, "{nonsense}");
         }
     }

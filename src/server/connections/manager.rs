@@ -25,6 +25,7 @@ use super::{
     counts::{EndpointSample, Timings},
     dial::Dialer,
     events::{self, EventSink},
+    failure::Failure,
     gate::{Gate, HostGate, Lane},
     keeper::{KeepError, Wanted},
     message::{Message, Subscription},
@@ -34,7 +35,7 @@ use super::{
     target::Base,
     task::ConnectionTask,
 };
-use crate::model::{BaseUrl, Connection, ConnectionList, EndpointName, ListQuery, Phase, Summary};
+use crate::model::{BaseUrl, Cause, Connection, ConnectionList, EndpointName, ListQuery, Phase, Summary};
 
 /// Commands that may wait for a connection's task.
 const COMMANDS: usize = 16;
@@ -285,6 +286,28 @@ impl ConnectionManager {
     /// Whether the host of the endpoints fails, so that one probe speaks for all.
     pub fn host_fails(&self) -> bool {
         self.0.gate.trouble().is_some()
+    }
+
+    /// How many connections are not up because the monitor's own machine or process lacks something, and
+    /// why, in sentences; none if that is so of none.
+    pub fn short_of_resources(&self) -> Option<(usize, String)> {
+        let short = self.0.registry.entries().into_iter().filter_map(|entry| {
+            let state = entry.state.borrow();
+            let failure = state.failure.as_ref().filter(|failure| failure.cause() == Cause::LocalResources);
+            failure.filter(|_| state.on).map(ToString::to_string)
+        });
+        let mut short = short.peekable();
+        let why = short.peek().cloned()?;
+        Some((short.count(), why))
+    }
+
+    /// Whether options can be used here: whether what they name can be read.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Options`], or [`Failure::LocalResources`].
+    pub async fn check(&self, options: &Options) -> Result<(), Failure> {
+        self.0.dialer.check(options).await
     }
 
     /// Events that were lost because the keeper did not keep up.

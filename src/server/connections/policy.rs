@@ -76,6 +76,7 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
         Failure::Dns { .. }
         | Failure::Refused { .. }
         | Failure::Unreachable { .. }
+        | Failure::LocalResources { .. }
         | Failure::Timeout { .. }
         | Failure::HungUp { .. }
         | Failure::Lost

@@ -1,7 +1,8 @@
 //! TLS: whom to trust, and what to say when nobody can be.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
+use tokio::task::spawn_blocking;
 use tokio_rustls::{
     TlsConnector,
     rustls::{
@@ -11,19 +12,28 @@ use tokio_rustls::{
     },
 };
 
-use super::failure::Failure;
-use crate::model::PeerText;
+use super::{
+    failure::Failure,
+    secrets_dir::{SecretsDir, UnusableFile},
+};
 
 /// Mozilla's authorities, compiled in, so that every machine trusts the same.
 pub(super) fn built_in_roots() -> RootCertStore {
     RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
 }
 
-/// The certificates in a file in PEM format. Read anew for every attempt, so that a file that was
-/// replaced counts at once.
-pub(super) async fn roots_in(path: &str) -> Result<RootCertStore, Failure> {
-    let unusable = |why: &str| Failure::Options { detail: PeerText::new(&format!("{path} cannot be used: {why}")) };
-    let pem = tokio::fs::read(path).await.map_err(|error| unusable(&error.kind().to_string()))?;
+/// The certificates in a file of the secrets directory, in PEM format. Read anew for every attempt, so that
+/// a file that was replaced counts at once.
+pub(super) async fn roots_in(directory: Option<&SecretsDir>, path: &str) -> Result<RootCertStore, Failure> {
+    let unusable = |why: &str| Failure::unusable_file(path, why);
+    let pem = match directory.cloned() {
+        None => Err(UnusableFile::NoDirectory),
+        Some(directory) => {
+            let path = path.to_owned();
+            spawn_blocking(move || directory.read(Path::new(&path))).await.map_err(|_| Failure::Internal)?
+        }
+    };
+    let pem = pem.map_err(|error| Failure::from_file(&error, path))?;
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|_| unusable("it is not in PEM format"))?;

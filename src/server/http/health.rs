@@ -22,8 +22,8 @@ pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: 200 when the store can be written and is sound and the manager runs, else 503 with the
-/// reason.
+/// `GET /readyz`: 200 when the store can be written and is sound, the manager runs and lacks nothing of its
+/// own machine, else 503 with the reason.
 pub(super) async fn ready(State(state): State<AppState>) -> (StatusCode, String) {
     let mut last = state.readiness.0.lock().await;
     let found = match &*last {
@@ -48,5 +48,9 @@ async fn look(state: &AppState) -> Found {
         return Err(format!("the store is damaged: {damage}").into());
     }
     let written = state.store.try_writing().await;
-    written.map_err(|trouble| format!("the store cannot be written: {trouble}").into())
+    written.map_err(|trouble| format!("the store cannot be written: {trouble}"))?;
+    match state.manager.short_of_resources() {
+        Some((count, why)) => Err(format!("connections that cannot be up: {count}. {why}").into()),
+        None => Ok(()),
+    }
 }

@@ -32,6 +32,7 @@ pub fn config(base_url: Base, data_dir: &Path) -> Config {
         listen: Some(([127, 0, 0, 1], 0).into()),
         base_url,
         data_dir: data_dir.to_owned(),
+        secrets_dir: None,
         demo: false,
         log_format: LogFormat::Json,
         admin_password: Some(PASSWORD.into()),

@@ -1,0 +1,71 @@
+//! Which files an administrator may name as certificates to trust.
+
+use std::fs;
+
+use serde_json::json;
+use websocket_monitor::{
+    model::{AppError, ConnectionOptions},
+    server::{Server, ServerError},
+};
+
+use crate::support::{
+    monitor::{Monitor, Visitor, config},
+    upstream::{Manner, Upstream},
+};
+
+/// What comes of saving options that name a file; `Err` with the sentence beside the form.
+async fn save(admin: &Visitor, ca_file: &str) -> Result<(), AppError> {
+    let options = ConnectionOptions { ca_file: Some(ca_file.to_owned()), ..ConnectionOptions::default() };
+    let answer = admin.call("set_options", json!({ "endpoint": "data-feed", "options": options })).await;
+    if answer.status() == 200 { Ok(()) } else { Err(answer.json().await.expect("an error")) }
+}
+
+/// Somebody who has connected an endpoint.
+async fn admin(monitor: &Monitor) -> Visitor {
+    let admin = Visitor::admin(monitor).await;
+    let connect = json!({ "endpoint": "data-feed", "auto_reconnect": true });
+    assert_eq!(admin.call("connect_endpoint", connect).await.status(), 200);
+    admin
+}
+
+fn sentence(refused: Result<(), AppError>) -> String {
+    match refused {
+        Err(AppError::Invalid(sentence)) => sentence,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn without_a_secrets_directory_no_file_can_be_named() {
+    let monitor = Monitor::start(Upstream::start(Manner::Echo).await.base()).await;
+    let admin = admin(&monitor).await;
+    for path in ["/dev/zero", "/etc/passwd", "ca.pem"] {
+        let why = sentence(save(&admin, path).await);
+        assert!(why.starts_with(&format!("{path} cannot be used: the monitor has no secrets directory")), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn with_one_only_what_lies_in_it_can_be() {
+    let secrets = tempfile::tempdir().expect("a directory");
+    let pem = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate").cert.pem();
+    fs::write(secrets.path().join("ca.pem"), pem).expect("written");
+    let base = Upstream::start(Manner::Echo).await.base();
+    let monitor = Monitor::start_with(base, |config| config.secrets_dir = Some(secrets.path().to_owned())).await;
+    let admin = admin(&monitor).await;
+    assert_eq!(save(&admin, "ca.pem").await, Ok(()));
+    assert_eq!(save(&admin, secrets.path().join("ca.pem").to_str().expect("text")).await, Ok(()));
+    let why = sentence(save(&admin, "/dev/zero").await);
+    assert!(why.starts_with("/dev/zero cannot be used: it is outside the secrets directory"), "{why}");
+    let why = sentence(save(&admin, "gone.pem").await);
+    assert!(why.starts_with("gone.pem cannot be used: there is no such file"), "{why}");
+}
+
+#[tokio::test]
+async fn a_secrets_directory_that_is_none_is_said_at_the_start() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut config = config(Upstream::start(Manner::Echo).await.base(), directory.path());
+    config.secrets_dir = Some(directory.path().join("gone"));
+    let error = Server::bind(config).await.err().expect("it does not start");
+    assert!(matches!(error, ServerError::SecretsDir { .. }), "{error}");
+}
