@@ -1,5 +1,19 @@
+import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures';
-import { add, button, expectStatus, hydrated } from '../support/dashboard';
+import { add, button, expectStatus, hydrated, signIn } from '../support/dashboard';
+
+/** Opens the options on a connection's page, loaded anew; with a name, of one that is added for it. */
+async function openOptions(page: Page, name?: string): Promise<void> {
+  if (name !== undefined) {
+    await add(page, name);
+    await expectStatus(page, name, 'connected');
+    await page.goto(`/admin/websocket-monitor/${name}`);
+  } else {
+    await page.reload();
+  }
+  await hydrated(page);
+  await page.getByText('Options', { exact: true }).click();
+}
 
 test('a connection has a page that tells what happened to it', async ({ admin, upstream }) => {
   upstream.refuse('market/eu', 403);
@@ -54,6 +68,60 @@ test('options hold at once, and a secret is never shown again', async ({ admin, 
   await expect(admin.getByRole('status')).toContainText('has new options');
   await expect.poll(() => upstream.attempts.filter((name) => name === 'data-feed').length).toBe(3);
   expect(upstream.headers('data-feed')?.authorization, 'the mask stands for what was there').toBe('Bearer t0ken');
+});
+
+test('masked headers keep each its own secret, and a mask without one is refused beside the field', async ({ admin, upstream, complaints }) => {
+  complaints.allow(/Failed to load resource.*\b400\b/);
+  await openOptions(admin, 'data-feed');
+  await admin.getByLabel('Headers').fill('X-Key: first\nX-Key: second');
+  await button(admin, 'Save options').click();
+  await expect(admin.getByRole('status')).toContainText('has new options');
+
+  await openOptions(admin);
+  await expect(admin.getByLabel('Headers')).toHaveValue('X-Key: ••••••\nX-Key: ••••••');
+  await admin.getByLabel('Headers').fill('X-Key: ••••••\nRenamed: ••••••');
+  await button(admin, 'Save options').click();
+  const problem = admin.locator('#headers-problem');
+  await expect(problem).toBeVisible();
+  await expect(admin.getByLabel('Headers')).toHaveAttribute('aria-invalid', 'true');
+  await expect(admin.getByLabel('Headers')).toHaveValue('X-Key: ••••••\nRenamed: ••••••');
+
+  await admin.getByLabel('Headers').fill('X-Key: ••••••\nX-Key: ••••••\nX-Other: o');
+  await button(admin, 'Save options').click();
+  await expect(problem).toBeHidden();
+  await expect.poll(() => upstream.headers('data-feed')?.['x-other']).toBe('o');
+  expect(upstream.headers('data-feed')?.['x-key']).toBe('first, second');
+});
+
+test('of two who save options at once the second is told, and loses nothing typed', async ({ admin, browser, complaints }) => {
+  complaints.allow(/Failed to load resource.*\b409\b/);
+  await openOptions(admin, 'data-feed');
+  const elsewhere = await browser.newContext({ baseURL: new URL('/', admin.url()).href });
+  const other = await elsewhere.newPage();
+  await other.goto('/admin/websocket-monitor/data-feed');
+  await signIn(other);
+  await openOptions(other);
+
+  await admin.getByLabel('Headers').fill('X-Key: mine');
+  await button(admin, 'Save options').click();
+  await expect(admin.getByRole('status')).toContainText('has new options');
+  await other.getByLabel('Headers').fill('X-Key: theirs');
+  await other.getByLabel('Longest silence (ms)').fill('60000');
+  await button(other, 'Save options').click();
+  await expect(other.getByRole('alert').filter({ hasText: 'Somebody else has changed these options' })).toBeVisible();
+  await expect(other.getByLabel('Headers')).toHaveValue('X-Key: theirs');
+
+  await button(other, 'Load the options that hold now').click();
+  await expect(other.getByLabel('Headers')).toHaveValue('X-Key: ••••••');
+  await expect(other.getByLabel('Longest silence (ms)')).toHaveValue('');
+  await other.getByLabel('Longest silence (ms)').fill('60000');
+  await button(other, 'Save options').click();
+  await expect(other.getByRole('status')).toContainText('has new options');
+  // One who saves twice is nobody else.
+  await other.getByLabel('Longest silence (ms)').fill('70000');
+  await button(other, 'Save options').click();
+  await expect(other.getByRole('alert').filter({ hasText: 'Somebody else' })).toBeHidden();
+  await elsewhere.close();
 });
 
 test('what is wanted survives a restart', async ({ admin, monitor, upstream }) => {

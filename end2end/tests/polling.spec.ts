@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures';
-import { add, addMany, button, expectStatus, hydrated, rows, searchBox, sortBy } from '../support/dashboard';
+import { add, addMany, button, expectStatus, hydrated, row, rows, searchBox, sortBy, summary } from '../support/dashboard';
 
 const POLL = '**/api/list_connections*';
 
@@ -193,6 +193,48 @@ test('a failed poll keeps the rows and says so, until one works', async ({ admin
   await expect(banner).toHaveCount(0);
   await expectAge(admin, 0);
   await expectStatus(admin, 'data-feed', 'connected');
+});
+
+test('the last message is never said to be older than is known', async ({ admin, upstream }) => {
+  await add(admin, 'busy');
+  await expectStatus(admin, 'busy', 'connected');
+  await stopTheClock(admin);
+  const messages = row(admin, 'busy').locator('[data-label="Messages"]');
+  const last = row(admin, 'busy').locator('[data-label="Last message"]');
+  await expect(async () => {
+    upstream.send('busy', 'hello');
+    await passToPoll(admin);
+    await expect(messages).not.toHaveText(/^0 /, { timeout: 500 });
+    await expect(last).toHaveText('just now', { timeout: 500 });
+  }).toPass();
+
+  await button(admin, 'Pause').click();
+  for (const seconds of [1, 2, 3, 4]) {
+    await pass(admin, 1);
+    await expect(last, `${seconds} s later`).toHaveText('just now');
+  }
+  await pass(admin, 20);
+  await expect(last).toHaveText(/^within 2\d s$/);
+});
+
+test('a list that cannot be loaded is not said to be empty', async ({ admin, complaints }) => {
+  complaints.allow(FAILED_REQUEST);
+  await add(admin, 'data-feed');
+  await expectStatus(admin, 'data-feed', 'connected');
+  await admin.goto('/admin');
+  await hydrated(admin);
+  await admin.route(POLL, (route) => route.abort());
+  await admin.getByRole('region', { name: 'Admin tools' }).getByRole('link', { name: 'WebSocket Monitoring' }).click();
+  const banner = admin.getByRole('alert').filter({ hasText: 'The list could not be loaded.' });
+  await expect(banner).toBeVisible();
+  await expect(admin.getByRole('heading', { name: 'No connections yet' })).toBeHidden();
+  await expect(summary(admin, 'total')).toHaveText('–');
+
+  await admin.unroute(POLL);
+  await button(admin, 'Try again').click();
+  await expectStatus(admin, 'data-feed', 'connected');
+  await expect(banner).toHaveCount(0);
+  await expect(summary(admin, 'total')).toHaveText('1');
 });
 
 test('a refresh disturbs neither typing, focus nor scrolling', async ({ admin, upstream }) => {

@@ -31,7 +31,8 @@ pub async fn change_password(current: String, new: String) -> Result<(), AppErro
             return Err(AppError::Invalid(text));
         }
         let door = &admin.state.door;
-        let id = door.change_password(&admin.name, current.into(), new.into(), &admin.visitor).await?;
+        let (current, new) = (current.into(), new.into());
+        let id = door.change_password(&admin.name, &admin.session, current, new, &admin.visitor).await?;
         admin.set_session(&id);
         Ok(())
     })

@@ -4,7 +4,9 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
-use crate::model::{AppError, Connection, ConnectionList, ConnectionOptions, EndpointDetails, ListQuery, Summary};
+use crate::model::{
+    AppError, Connection, ConnectionList, ConnectionOptions, EndpointDetails, ListQuery, OptionsVersion, Summary,
+};
 
 /// One page of the list of connections, and the summary of all.
 ///
@@ -32,18 +34,14 @@ pub async fn load_summary() -> Result<Summary, AppError> {
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`] for what is no endpoint name,
-/// [`AppError::ShuttingDown`]. An attempt that fails is not an error of this call: the connection
+/// [`AppError::ShuttingDown`], [`AppError::Interrupted`] when a shutdown ends the attempt. An attempt that fails is not an error of this call: the connection
 /// says why.
 #[server(endpoint = "connect_endpoint", input = Json, output = Json)]
 pub async fn connect_endpoint(endpoint: String, auto_reconnect: Option<bool>) -> Result<Connection, AppError> {
     use crate::model::AuditAction;
 
     super::audited(AuditAction::Connect, endpoint.clone(), |admin: super::Admin| async move {
-        let state = admin.state;
-        let name = super::endpoint_name(&endpoint)?;
-        let mut handle = state.manager.connect(&name, auto_reconnect).await?;
-        handle.settled().await;
-        state.manager.get(&name).ok_or(AppError::NotFound(name))
+        admin.state.connect(super::endpoint_name(&endpoint)?, auto_reconnect).await
     })
     .await
 }
@@ -143,19 +141,24 @@ pub async fn load_endpoint(endpoint: String) -> Result<EndpointDetails, AppError
 }
 
 /// Sets what differs for a connection. A secret that is sent as its mask stays as it was. An open
-/// connection is opened anew.
+/// connection is opened anew. With the version that [`load_endpoint`] told, it is only done if nobody
+/// has changed the options since. Answers with their new version.
 ///
 /// # Errors
 ///
-/// [`AppError::Unauthenticated`], [`AppError::Invalid`] for options that cannot be used,
-/// [`AppError::NotFound`], [`AppError::DiskFull`].
+/// [`AppError::Unauthenticated`], [`AppError::InvalidField`] and [`AppError::Invalid`] for options that
+/// cannot be used, [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::DiskFull`].
 #[server(endpoint = "set_options", input = Json, output = Json)]
-pub async fn set_options(endpoint: String, options: ConnectionOptions) -> Result<(), AppError> {
+pub async fn set_options(
+    endpoint: String,
+    options: ConnectionOptions,
+    version: Option<OptionsVersion>,
+) -> Result<OptionsVersion, AppError> {
     use crate::model::AuditAction;
 
     super::audited(AuditAction::SetOptions, endpoint.clone(), |admin: super::Admin| async move {
         let name = super::endpoint_name(&endpoint)?;
-        admin.state.set_options(&name, options).await
+        admin.state.set_options(&name, options, version.as_ref()).await
     })
     .await
 }

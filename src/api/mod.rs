@@ -38,12 +38,11 @@ mod admin {
     };
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
-    use tracing::Instrument;
 
     use crate::{
         model::{AppError, AuditAction, EndpointName},
         server::{
-            AppState, LoginError, Outcome, SignedIn, Told,
+            AppState, Deed, LoginError, SignedIn, Told,
             auth::{AuthError, SessionId, Visitor},
             set_cookie,
         },
@@ -87,8 +86,8 @@ mod admin {
         }
     }
 
-    /// Does what an administrator asks for, and writes down what came of it. In a task of its own: a
-    /// browser that leaves before the answer stops neither.
+    /// Does what an administrator asks for, and writes down what came of it. Neither a browser that
+    /// leaves before the answer nor a shutdown stops it.
     pub(super) async fn audited<T, F>(
         action: AuditAction,
         object: String,
@@ -99,21 +98,9 @@ mod admin {
         F: Future<Output = Result<T, AppError>> + Send + 'static,
     {
         as_admin(|admin| async move {
-            let work = work(admin.clone());
-            let done = async move {
-                let result = work.await;
-                let outcome = match &result {
-                    Ok(answer) => answer.outcome(),
-                    Err(error @ (AppError::Internal | AppError::DiskFull | AppError::ShuttingDown)) => {
-                        Outcome::failed(error.to_string())
-                    }
-                    Err(error) => Outcome::refused(error.to_string()),
-                };
-                admin.state.record(&admin.name, &admin.visitor, action, &object, outcome).await;
-                result
-            };
-            let task = tokio::spawn(done.in_current_span());
-            task.await.map_err(|_| AppError::Internal)?
+            let state = admin.state.clone();
+            let deed = Deed { who: admin.name.clone(), visitor: admin.visitor.clone(), action, object };
+            state.audited(deed, work(admin)).await
         })
         .await
     }

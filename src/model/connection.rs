@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionOptions, EndpointName, Event};
+use super::{ConnectionOptions, EndpointName, Event, OptionsVersion};
 
 /// What the socket does. Its words are part of the page's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -212,6 +212,8 @@ pub struct EndpointDetails {
     pub connection: Option<Connection>,
     /// What differs for it, secrets masked.
     pub options: ConnectionOptions,
+    /// Which options these are, to be sent back with changed ones.
+    pub options_version: OptionsVersion,
     /// What happened to it, newest first.
     pub events: Vec<Event>,
 }

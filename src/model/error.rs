@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::EndpointName;
+use super::{EndpointName, FieldProblem};
 
 /// Why a request was not carried out. Each displays as a sentence for the person who asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -14,12 +14,21 @@ pub enum AppError {
     /// What was sent makes no sense (400). The text says what is allowed.
     #[error("{0}")]
     Invalid(String),
+    /// What stands in a field of a form makes no sense (400). The text says why.
+    #[error("{0}")]
+    InvalidField(FieldProblem),
+    /// Somebody else has changed the same thing meanwhile (409). Nothing was changed.
+    #[error("Somebody else has changed these options since they were shown here. Nothing was saved.")]
+    Conflict,
     /// No connection has this name (404).
     #[error("There is no connection named {0}.")]
     NotFound(EndpointName),
     /// The monitor is shutting down (503).
     #[error("The monitor is shutting down.")]
     ShuttingDown,
+    /// The monitor shuts down before it is known what came of it (503). What was asked for is kept.
+    #[error("The monitor is shutting down. The connection is kept, and is made at the next start.")]
+    Interrupted,
     /// The disk is full (507, RFC 4918 section 11.5). Nothing was changed.
     #[error("The disk is full, so nothing can be changed. Free some space; connections stay up meanwhile.")]
     DiskFull,
@@ -39,9 +48,10 @@ impl AppError {
     pub fn http_status(&self) -> u16 {
         match self {
             Self::Unauthenticated => 401,
-            Self::Invalid(_) => 400,
+            Self::Invalid(_) | Self::InvalidField(_) => 400,
             Self::NotFound(_) => 404,
-            Self::ShuttingDown => 503,
+            Self::Conflict => 409,
+            Self::ShuttingDown | Self::Interrupted => 503,
             Self::DiskFull => 507,
             Self::Internal | Self::Unreachable | Self::Timeout => 500,
         }

@@ -1,5 +1,9 @@
 //! A connection's options as the fields of a form: all text, so that one kind of field shows them.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use super::{ConnectionOptions, Header, Limits, Secret, TextPing};
 
 /// How a field is filled in.
@@ -26,6 +30,28 @@ pub struct OptionField {
     pub hint: &'static str,
     /// How it is filled in.
     pub kind: FieldKind,
+}
+
+/// What is wrong with what stands in a field. Displays as a sentence for the person who filled it in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldProblem {
+    /// The field's name in the form.
+    pub field: String,
+    /// The sentence.
+    pub text: String,
+}
+
+impl FieldProblem {
+    /// A problem of the field of this name.
+    pub fn new(field: &str, text: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), text: text.into() }
+    }
+}
+
+impl fmt::Display for FieldProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 const fn field(kind: FieldKind, name: &'static str, label: &'static str, hint: &'static str) -> OptionField {
@@ -92,15 +118,19 @@ impl ConnectionOptions {
     ///
     /// # Errors
     ///
-    /// A sentence for the person who filled them in.
-    pub fn from_fields(get: impl Fn(&str) -> String) -> Result<Self, String> {
+    /// The first [`FieldProblem`].
+    pub fn from_fields(get: impl Fn(&str) -> String) -> Result<Self, FieldProblem> {
         let text = |name: &str| Some(get(name).trim().to_owned()).filter(|text| !text.is_empty());
         let number = |name: &str| text(name).map(|text| parse(name, &text)).transpose();
         let (text_ping, text_pong) = (text("text_ping"), text("text_pong"));
         let text_ping = match (text_ping, text_pong) {
             (Some(ping), Some(pong)) => Some(TextPing { ping, pong }),
             (None, None) => None,
-            _ => return Err("A text ping and its pong need each other: fill in both, or neither.".to_owned()),
+            (ping, _) => {
+                let missing = if ping.is_some() { "text_pong" } else { "text_ping" };
+                let text = "A text ping and its pong need each other: fill in both, or neither.";
+                return Err(FieldProblem::new(missing, text));
+            }
         };
         Ok(Self {
             headers: get("headers")
@@ -136,8 +166,9 @@ fn lines(headers: &[Header]) -> String {
     headers.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn header(line: &str) -> Result<Header, String> {
-    let (name, value) = line.split_once(':').ok_or("Write each header as “Name: value”.")?;
+fn header(line: &str) -> Result<Header, FieldProblem> {
+    let colon = line.split_once(':');
+    let (name, value) = colon.ok_or_else(|| FieldProblem::new("headers", "Write each header as “Name: value”."))?;
     Ok(Header { name: name.trim().to_owned(), value: Secret::new(value.trim()) })
 }
 
@@ -145,9 +176,10 @@ fn listed(text: &str) -> impl Iterator<Item = &str> {
     text.split([',', ' ']).map(str::trim).filter(|part| !part.is_empty())
 }
 
-fn parse<N: std::str::FromStr>(name: &str, text: &str) -> Result<N, String> {
+fn parse<N: std::str::FromStr>(name: &str, text: &str) -> Result<N, FieldProblem> {
     let label = OPTION_FIELDS.iter().find(|field| field.name == name).map_or(name, |field| field.label);
-    text.parse().map_err(|_| format!("“{text}” is not a number that {label} can have."))
+    let problem = || FieldProblem::new(name, format!("“{text}” is not a number that {label} can have."));
+    text.parse().map_err(|_| problem())
 }
 
 #[cfg(test)]
@@ -196,10 +228,11 @@ mod tests {
         };
         assert_eq!(
             read("ping_interval_ms", "soon"),
-            Err("“soon” is not a number that Ping every (ms) can have.".to_owned())
+            Err(FieldProblem::new("ping_interval_ms", "“soon” is not a number that Ping every (ms) can have."))
         );
-        assert!(read("never_retry", "4001, x").is_err());
-        assert!(read("headers", "no colon").is_err());
-        assert!(read("text_ping", "2").is_err());
+        let field = |name, text| read(name, text).expect_err("not understood").field;
+        assert_eq!(field("never_retry", "4001, x"), "never_retry");
+        assert_eq!(field("headers", "no colon"), "headers");
+        assert_eq!((field("text_ping", "2"), field("text_pong", "3")), ("text_pong".into(), "text_ping".into()));
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::FieldProblem;
+
 /// A value that is written and never read back: shown as [`Secret::MASK`], by `Debug` as well.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -28,6 +30,11 @@ impl Secret {
         self.0 == Self::MASK
     }
 
+    /// Whether the mask stands in it beside something else, so that it can mean neither.
+    fn is_part_mask(&self) -> bool {
+        !self.is_mask() && self.0.contains(Self::MASK)
+    }
+
     /// The secret itself, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
@@ -39,6 +46,9 @@ impl fmt::Debug for Secret {
         f.write_str(Self::MASK)
     }
 }
+
+/// What is said of a secret with the mask in it.
+const PART_MASK: &str = "The dots stand for what is kept only where they stand alone. Write the whole value.";
 
 /// A field of the upgrade request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +114,19 @@ pub struct ConnectionOptions {
     pub limits: Limits,
 }
 
+/// Says which options a page has shown, so that changed ones that are sent back are not saved over
+/// those of somebody else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OptionsVersion(String);
+
+impl OptionsVersion {
+    /// A version by its name.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
 impl ConnectionOptions {
     /// The options as they may be shown.
     #[must_use]
@@ -116,28 +139,54 @@ impl ConnectionOptions {
         shown
     }
 
-    /// Puts the secrets of `before` where a mask says that they stay. A mask for which there is no
-    /// secret is dropped.
-    #[must_use]
-    pub fn unmasked(mut self, before: &Self) -> Self {
-        let kept = |after: Option<Secret>, before: &Option<Secret>| match after {
-            Some(secret) if secret.is_mask() => before.clone(),
-            other => other,
-        };
-        self.bearer_token = kept(self.bearer_token, &before.bearer_token);
-        self.query = kept(self.query, &before.query);
-        self.headers.retain_mut(|header| {
-            if !header.value.is_mask() {
-                return true;
+    /// Puts the secrets of `before` where a mask says that they stay. The n-th header of a name has the
+    /// secret of the n-th of that name before.
+    ///
+    /// # Errors
+    ///
+    /// A [`FieldProblem`] for a mask that does not tell which secret it stands for.
+    pub fn unmasked(mut self, before: &Self) -> Result<Self, FieldProblem> {
+        unmask("bearer_token", &mut self.bearer_token, before.bearer_token.as_ref())?;
+        unmask("query", &mut self.query, before.query.as_ref())?;
+        for index in 0..self.headers.len() {
+            if self.headers[index].value.is_part_mask() {
+                return Err(FieldProblem::new("headers", PART_MASK));
             }
-            let old = before.headers.iter().find(|old| old.name.eq_ignore_ascii_case(&header.name));
-            old.is_some_and(|old| {
-                header.value = old.value.clone();
-                true
-            })
-        });
-        self
+            if self.headers[index].value.is_mask() {
+                self.headers[index].value = self.kept_header(index, before)?.clone();
+            }
+        }
+        Ok(self)
     }
+
+    /// The value that the header at `index`, which is sent as a mask, had before.
+    fn kept_header<'a>(&self, index: usize, before: &'a Self) -> Result<&'a Secret, FieldProblem> {
+        let name = &self.headers[index].name;
+        let is_same = |header: &&Header| header.name.eq_ignore_ascii_case(name);
+        let problem = |text: String| FieldProblem::new("headers", text);
+        let earlier = self.headers[..index].iter().filter(is_same).count();
+        let (now, kept) = (self.headers.iter().filter(is_same).count(), before.headers.iter().filter(is_same).count());
+        let Some(header) = before.headers.iter().filter(is_same).nth(earlier) else {
+            return Err(problem(format!("No value is kept for this “{name}”. Write its value instead of the dots.")));
+        };
+        if now < kept {
+            let text =
+                format!("Of {kept} values of “{name}”, it is not clear which stays. Write it instead of the dots.");
+            return Err(problem(text));
+        }
+        Ok(&header.value)
+    }
+}
+
+fn unmask(field: &str, after: &mut Option<Secret>, before: Option<&Secret>) -> Result<(), FieldProblem> {
+    if after.as_ref().is_some_and(Secret::is_part_mask) {
+        return Err(FieldProblem::new(field, PART_MASK));
+    }
+    if after.as_ref().is_some_and(Secret::is_mask) {
+        let kept = before.ok_or_else(|| FieldProblem::new(field, "No value is kept. Write it instead of the dots."))?;
+        *after = Some(kept.clone());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -163,13 +212,63 @@ mod tests {
     #[test]
     fn a_mask_sent_back_keeps_the_secret_and_anything_else_replaces_it() {
         let before = with_secrets();
-        assert_eq!(before.masked().unmasked(&before), before);
+        assert_eq!(before.masked().unmasked(&before), Ok(before.clone()));
         let mut changed = before.masked();
         changed.bearer_token = Some(Secret::new("new"));
         changed.query = None;
-        changed.headers.push(Header { name: "X-Other".to_owned(), value: Secret::masked() });
-        let after = changed.unmasked(&before);
+        let after = changed.unmasked(&before).expect("every mask has its secret");
         assert_eq!((after.bearer_token, after.query), (Some(Secret::new("new")), None));
-        assert_eq!(after.headers, before.headers, "a mask for nothing is nothing");
+        assert_eq!(after.headers, before.headers);
+    }
+
+    fn headers(lines: &[(&str, &str)]) -> ConnectionOptions {
+        let header = |(name, value): &(&str, &str)| Header { name: (*name).to_owned(), value: Secret::new(*value) };
+        ConnectionOptions { headers: lines.iter().map(header).collect(), ..ConnectionOptions::default() }
+    }
+
+    #[test]
+    fn the_nth_header_of_a_name_keeps_the_nth_secret() {
+        let mask = Secret::MASK;
+        let before = headers(&[("X-Key", "first"), ("Other", "o"), ("x-key", "second")]);
+        let after = |lines: &[(&str, &str)]| headers(lines).unmasked(&before);
+        assert_eq!(before.masked().unmasked(&before), Ok(before.clone()));
+        for (sent, kept) in [
+            (
+                &[("Other", mask), ("X-Key", mask), ("X-Key", mask)],
+                [("Other", "o"), ("X-Key", "first"), ("X-Key", "second")],
+            ),
+            (
+                &[("X-Key", "new"), ("X-Key", mask), ("Other", "")],
+                [("X-Key", "new"), ("X-Key", "second"), ("Other", "")],
+            ),
+            (
+                &[("X-Key", mask), ("X-Key", mask), ("X-Key", "third")],
+                [("X-Key", "first"), ("X-Key", "second"), ("X-Key", "third")],
+            ),
+        ] {
+            assert_eq!(after(sent), Ok(headers(&kept)));
+        }
+        assert_eq!(after(&[("X-Key", "only")]), Ok(headers(&[("X-Key", "only")])));
+        assert_eq!(after(&[]), Ok(headers(&[])));
+    }
+
+    #[test]
+    fn a_mask_that_stands_for_no_secret_is_refused_beside_its_field() {
+        let mask = Secret::MASK;
+        let before = headers(&[("X-Key", "first"), ("X-Key", "second"), ("Other", "o")]);
+        for sent in [
+            headers(&[("Renamed", mask)]),
+            headers(&[("Other", mask), ("Other", mask)]),
+            headers(&[("X-Key", mask)]),
+            headers(&[("Other", &format!("{mask}x"))]),
+        ] {
+            assert_eq!(sent.unmasked(&before).expect_err("refused").field, "headers");
+        }
+        let token = ConnectionOptions { bearer_token: Some(Secret::masked()), ..ConnectionOptions::default() };
+        assert_eq!(token.unmasked(&before).expect_err("refused").field, "bearer_token");
+        for text in [mask.to_owned(), format!("{mask}&mode=live")] {
+            let query = ConnectionOptions { query: Some(Secret::new(text)), ..ConnectionOptions::default() };
+            assert_eq!(query.unmasked(&before).expect_err("refused").field, "query");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Writing down who did what.
 
-use std::time::SystemTime;
+use std::{future::Future, panic::AssertUnwindSafe, time::SystemTime};
 
+use futures_util::FutureExt;
 use tracing::{error, info};
 
 use super::{
@@ -9,10 +10,13 @@ use super::{
     clock::unix_ms,
     store::Store,
 };
-use crate::model::{AuditAction, AuditEntry, AuditOutcome, Connection, PeerText, Phase};
+use crate::model::{AppError, AuditAction, AuditEntry, AuditOutcome, Connection, OptionsVersion, PeerText, Phase};
 
 /// Who is named for what is done on the command line.
 const COMMAND_LINE: &str = "command line";
+
+/// What is written down of a fault of our own.
+const OUR_FAULT: &str = "a fault in the monitor, which its log explains";
 
 /// What came of something, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +46,18 @@ impl From<&LoginError> for Outcome {
     fn from(error: &LoginError) -> Self {
         match error {
             LoginError::Credentials | LoginError::TooMany { .. } => Self::refused(error.to_string()),
-            LoginError::Internal(_) => Self::failed("a fault in the monitor, which its log explains"),
+            LoginError::Internal(_) => Self::failed(OUR_FAULT),
+        }
+    }
+}
+
+impl From<&AppError> for Outcome {
+    fn from(error: &AppError) -> Self {
+        match error {
+            AppError::Internal | AppError::DiskFull | AppError::ShuttingDown | AppError::Interrupted => {
+                Self::failed(error.to_string())
+            }
+            _ => Self::refused(error.to_string()),
         }
     }
 }
@@ -59,6 +74,12 @@ impl Told for () {
     }
 }
 
+impl Told for OptionsVersion {
+    fn outcome(&self) -> Outcome {
+        Outcome::done()
+    }
+}
+
 impl Told for Connection {
     fn outcome(&self) -> Outcome {
         match self.phase {
@@ -66,6 +87,45 @@ impl Told for Connection {
             _ => Outcome::failed(self.cause_text.as_deref().unwrap_or("It was disconnected before it connected.")),
         }
     }
+}
+
+/// What somebody asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Deed {
+    /// Who asks.
+    pub(crate) who: String,
+    /// From where.
+    pub(crate) visitor: Visitor,
+    /// What for.
+    pub(crate) action: AuditAction,
+    /// To what.
+    pub(crate) object: String,
+}
+
+/// Does what somebody asks for and writes down what came of it, also if it panics.
+pub(crate) async fn carry_out<T: Told>(
+    store: &Store,
+    deed: &Deed,
+    work: impl Future<Output = Result<T, AppError>>,
+) -> Result<T, AppError> {
+    // The panic itself has been reported by then, and nothing of the work is used any more.
+    let result = AssertUnwindSafe(work).catch_unwind().await;
+    let (result, outcome) = match result {
+        Ok(Ok(answer)) => {
+            let outcome = answer.outcome();
+            (Ok(answer), outcome)
+        }
+        Ok(Err(error)) => {
+            let outcome = Outcome::from(&error);
+            (Err(error), outcome)
+        }
+        Err(_) => {
+            error!(action = deed.action.as_str(), "a panic cut short what an administrator asked for");
+            (Err(AppError::Internal), Outcome::failed(OUR_FAULT))
+        }
+    };
+    record(store, &deed.who, &deed.visitor, deed.action, &deed.object, outcome).await;
+    result
 }
 
 /// Writes down what an administrator, or somebody who would be one, did over HTTP.
@@ -95,5 +155,47 @@ async fn write(store: &Store, who: &str, address: String, action: AuditAction, o
     );
     if let Err(error) = store.record(&entry).await {
         error!(%error, "the audit log could not be written");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::AuditQuery;
+
+    /// What is written down of work that ends like this, and what is answered.
+    async fn told(work: impl Future<Output = Result<(), AppError>>) -> (Result<(), AppError>, AuditEntry) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let store = Store::open(directory.path()).await.expect("opens");
+        let deed = Deed {
+            who: "admin".to_owned(),
+            visitor: Visitor { address: [192, 0, 2, 1].into(), agent: PeerText::default() },
+            action: AuditAction::Remove,
+            object: "feed".to_owned(),
+        };
+        let answer = carry_out(&store, &deed, work).await;
+        let page = store.audit(&AuditQuery::default()).await.expect("readable");
+        assert_eq!(page.matching, 1);
+        (answer, page.rows.into_iter().next().expect("one"))
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_written_down_as_a_failure() {
+        let (answer, entry) = told(async { panic!("staged") }).await;
+        assert_eq!(answer, Err(AppError::Internal));
+        assert_eq!((entry.outcome, entry.detail.as_str()), (AuditOutcome::Failed, OUR_FAULT));
+    }
+
+    #[tokio::test]
+    async fn what_a_shutdown_cuts_short_is_a_failure_and_what_makes_no_sense_is_refused() {
+        for (error, outcome) in [
+            (AppError::Interrupted, AuditOutcome::Failed),
+            (AppError::ShuttingDown, AuditOutcome::Failed),
+            (AppError::Conflict, AuditOutcome::Refused),
+        ] {
+            let (answer, entry) = told(std::future::ready(Err(error.clone()))).await;
+            assert_eq!((answer, entry.outcome), (Err(error.clone()), outcome));
+            assert_eq!(entry.detail.as_str(), error.to_string());
+        }
     }
 }

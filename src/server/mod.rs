@@ -12,9 +12,11 @@ mod guide;
 mod http;
 mod leptos_config;
 mod metrics;
+mod option_changes;
 mod state;
 pub mod store;
 pub mod telemetry;
+mod under_way;
 
 use std::{future::Future, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -23,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 pub(crate) use self::{
-    audit::{Outcome, Told},
+    audit::{Deed, Told},
     auth::LoginError,
     http::{SignedIn, set_cookie},
 };
@@ -34,8 +36,10 @@ use self::{
     demo::Demo,
     descriptors::Descriptors,
     http::Readiness,
+    option_changes::OptionChanges,
     store::{DirectoryLock, Store, StoreError},
     telemetry::EndpointLog,
+    under_way::UnderWay,
 };
 pub use self::{
     demo::DemoError, http::Limits as HttpLimits, leptos_config::LEPTOS_TOML, metrics::MetricsConfig, state::AppState,
@@ -131,6 +135,8 @@ impl Server {
             manager,
             door,
             store: store.clone(),
+            under_way: UnderWay::default(),
+            option_changes: OptionChanges::new(&store).await?,
             leptos,
             demo: demo.is_some(),
             public_url: config.public_url.map(Arc::new),
@@ -160,9 +166,11 @@ impl Server {
         &self.state
     }
 
-    /// Serves until `shutdown` completes, then closes every connection.
+    /// Serves until `shutdown` completes, then closes every connection, and the store when every change
+    /// that is under way is done and written down.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let manager = self.state.manager.clone();
+        let under_way = self.state.under_way.clone();
         if self.demo.is_some() && manager.summary().total == 0 {
             for sample in demo::samples() {
                 // The manager cannot be shutting down yet, and the outcome is for the page to show.
@@ -184,6 +192,7 @@ impl Server {
         };
         let (routes, trusted_proxies) = (http::routes(&self.state, &self.limits), self.state.trusted_proxies.clone());
         tokio::join!(close, http::serve(self.listener, routes, self.limits, trusted_proxies, told.cancelled()));
+        under_way.finish().await;
         self.store.close().await;
         info!("stopped");
     }

@@ -1,6 +1,6 @@
 //! What every request shares.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{future::Future, sync::Arc, time::SystemTime};
 
 use axum::extract::FromRef;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -11,19 +11,21 @@ use tracing::error;
 use url::Url;
 
 use super::{
-    audit::{self, Outcome},
+    audit::{self, Deed, Outcome, Told},
     auth::{Door, SessionId, Visitor},
     clock::unix_ms,
-    connections::{ConnectionManager, KeepError, ManagerError, Options},
+    connections::{ConnectionManager, KeepError, ManagerError},
     demo, guide,
     http::Readiness,
     metrics::MetricsConfig,
+    option_changes::OptionChanges,
     store::{Store, StoreError, StoredSession},
     telemetry::EndpointLog,
+    under_way::UnderWay,
 };
 use crate::model::{
-    Account, AppError, AuditAction, ConnectionList, ConnectionOptions, EndpointDetails, EndpointName, ListQuery,
-    PeerText, SessionInfo,
+    Account, AppError, AuditAction, Connection, ConnectionList, ConnectionOptions, EndpointDetails, EndpointName,
+    ListQuery, OptionsVersion, PeerText, Phase, SessionInfo,
 };
 
 /// Events of a connection shown at once.
@@ -38,6 +40,10 @@ pub struct AppState {
     pub door: Door,
     /// What is kept.
     pub store: Store,
+    /// Changes that a shutdown waits for.
+    pub under_way: UnderWay,
+    /// Changes of options.
+    pub option_changes: OptionChanges,
     /// Where the page's files lie.
     pub leptos: LeptosOptions,
     /// Whether the demo's upstream runs.
@@ -95,24 +101,54 @@ impl AppState {
     ///
     /// [`AppError::NotFound`], and [`AppError::Internal`] when the events cannot be read.
     pub async fn details(&self, endpoint: EndpointName) -> Result<EndpointDetails, AppError> {
-        let options = self.manager.options(&endpoint)?.given().masked();
+        let options = self.manager.options(&endpoint)?;
+        let options_version = self.option_changes.version(options.given())?;
+        let options = options.given().masked();
         let events = self.store.events_of(&endpoint, EVENTS_SHOWN).await?;
         let connection = self.manager.get(&endpoint);
-        Ok(EndpointDetails { now_ms: unix_ms(SystemTime::now()), connection, options, events })
+        Ok(EndpointDetails { now_ms: unix_ms(SystemTime::now()), connection, options, options_version, events })
     }
 
-    /// Sets what differs for a connection; a secret that is sent as its mask stays as it was.
+    /// Sets what differs for a connection; a secret that is sent as its mask stays as it was. With a
+    /// version, only if these are still the options that were shown.
     ///
     /// # Errors
     ///
-    /// [`AppError::Invalid`] for options that cannot be used, [`AppError::NotFound`], and
-    /// [`AppError::DiskFull`].
-    pub async fn set_options(&self, endpoint: &EndpointName, options: ConnectionOptions) -> Result<(), AppError> {
-        let before = self.manager.options(endpoint)?;
-        let options = Options::new(options.unmasked(before.given()));
-        let options = options.map_err(|error| AppError::Invalid(error.to_string()))?;
-        self.manager.check(&options).await.map_err(|failure| AppError::Invalid(failure.to_string()))?;
-        Ok(self.manager.set_options(endpoint, options).await?)
+    /// As for [`OptionChanges`]: [`AppError::InvalidField`], [`AppError::Invalid`],
+    /// [`AppError::Conflict`], [`AppError::NotFound`], and [`AppError::DiskFull`].
+    pub async fn set_options(
+        &self,
+        endpoint: &EndpointName,
+        options: ConnectionOptions,
+        shown: Option<&OptionsVersion>,
+    ) -> Result<OptionsVersion, AppError> {
+        self.option_changes.set(&self.manager, endpoint, options, shown).await
+    }
+
+    /// Connects an endpoint, and gives the outcome of the attempt.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::ShuttingDown`], [`AppError::DiskFull`], [`AppError::NotFound`] for one that is
+    /// removed meanwhile, and [`AppError::Interrupted`] when a shutdown ends the attempt.
+    pub async fn connect(&self, name: EndpointName, auto_reconnect: Option<bool>) -> Result<Connection, AppError> {
+        let mut handle = self.manager.connect(&name, auto_reconnect).await?;
+        let settled = handle.outcome().await?;
+        if settled.phase != Phase::Connected && !self.manager.is_running() {
+            return Err(AppError::Interrupted);
+        }
+        self.manager.get(&name).ok_or(AppError::NotFound(name))
+    }
+
+    /// Does what somebody asks for and writes down what came of it. Neither a browser that leaves
+    /// before the answer nor a shutdown stops it.
+    pub(crate) async fn audited<T: Told + Send + 'static>(
+        &self,
+        deed: Deed,
+        work: impl Future<Output = Result<T, AppError>> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let store = self.store.clone();
+        self.under_way.run(async move { audit::carry_out(&store, &deed, work).await }).await?
     }
 
     /// Writes down what somebody did.
@@ -172,7 +208,8 @@ impl From<ManagerError> for AppError {
     fn from(error: ManagerError) -> Self {
         match error {
             ManagerError::Unknown(endpoint) => Self::NotFound(endpoint),
-            ManagerError::ShuttingDown | ManagerError::Interrupted => Self::ShuttingDown,
+            ManagerError::ShuttingDown => Self::ShuttingDown,
+            ManagerError::Interrupted => Self::Interrupted,
             ManagerError::Keep(KeepError::Full) => Self::DiskFull,
             ManagerError::Keep(KeepError::Failed(reason)) => {
                 error!(reason, "what is wanted could not be kept");

@@ -1,5 +1,8 @@
 //! Numbers and times as people read them. Pure.
 
+/// An answer that is younger than this is fresh, in milliseconds: two refreshes of the page.
+const FRESH_MS: i64 = 10_000;
+
 /// A span of time in its two largest units, from milliseconds: `4 s`, `3 min`, `2 h 5 min`, `3 d 4 h`.
 pub fn duration(ms: i64) -> String {
     let seconds = ms.max(0) / 1_000;
@@ -26,6 +29,31 @@ pub fn ago(ms: i64) -> String {
         3_600..86_400 => format!("{} h ago", seconds / 3_600),
         _ => format!("{} d ago", seconds / 86_400),
     }
+}
+
+/// How long ago something was at most, from milliseconds, rounded up: `within 1 s`, `within 5 min`.
+pub fn within(ms: i64) -> String {
+    let seconds = ceil(ms.max(1), 1_000);
+    let (minutes, hours, days) = (ceil(seconds, 60), ceil(seconds, 3_600), ceil(seconds, 86_400));
+    match (seconds, minutes, hours) {
+        (..60, ..) => format!("within {seconds} s"),
+        (_, ..60, _) => format!("within {minutes} min"),
+        (_, _, ..24) => format!("within {hours} h"),
+        _ => format!("within {days} d"),
+    }
+}
+
+fn ceil(number: i64, unit: i64) -> i64 {
+    (number + unit - 1) / unit
+}
+
+/// How long ago the last message came, as far as an answer of the server tells that has an age itself.
+///
+/// While the answer is fresh it is the age that the message had then: it does not grow with the page's
+/// own age, as more may have come since. Once the answer is old, it is only known that the message came no
+/// longer ago than both together.
+pub fn last_message(age_then_ms: i64, answer_age_ms: i64) -> String {
+    if answer_age_ms < FRESH_MS { ago(age_then_ms) } else { within(age_then_ms + answer_age_ms) }
 }
 
 /// How long until something happens, from milliseconds, rounded up: `now`, `in 4 s`.
@@ -109,6 +137,28 @@ mod tests {
             ["just now", "1 s ago", "1 min ago", "2 h ago", "2 d ago"]
         );
         assert_eq!([-1, 0, 1, 1_000, 1_001].map(until), ["now", "now", "in 1 s", "in 1 s", "in 2 s"]);
+        assert_eq!(
+            [-5, 0, 1_000, 1_001, 59_001, 61_000, 3_540_001, 3_600_001, 90_000_000].map(within),
+            [
+                "within 1 s",
+                "within 1 s",
+                "within 1 s",
+                "within 2 s",
+                "within 1 min",
+                "within 2 min",
+                "within 1 h",
+                "within 2 h",
+                "within 2 d"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_last_message_is_never_said_to_be_older_than_is_known() {
+        let frequent = [0, 1_000, 4_999, 9_999].map(|answer_age| last_message(333, answer_age));
+        assert_eq!(frequent, ["just now"; 4], "the page's own age is not the message's");
+        assert_eq!(last_message(42_000, 4_000), "42 s ago");
+        assert_eq!(last_message(333, 60_000), "within 2 min", "of an old answer the bound is all there is");
     }
 
     #[test]

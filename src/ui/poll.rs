@@ -22,11 +22,26 @@ const DEADLINE: u32 = 10;
 /// page that was left. An answer that fails leaves the last good value in place.
 pub struct Poll<T: Send + Sync + 'static> {
     value: RwSignal<T>,
+    /// Whether there has been a good answer.
+    loaded: RwSignal<bool>,
     error: RwSignal<Option<AppError>>,
     age_ms: RwSignal<i64>,
     paused: RwSignal<bool>,
     progress: StoredValue<Progress>,
     fetch: StoredValue<Fetch<T>>,
+}
+
+/// How asking goes, whatever is asked for.
+#[derive(Clone, Copy)]
+pub struct PollProgress {
+    /// Whether there has been a good answer.
+    pub loaded: Signal<bool>,
+    /// Why there is no newer value, until the next good answer.
+    pub error: Signal<Option<AppError>>,
+    /// How old the value is, in milliseconds.
+    pub age_ms: Signal<i64>,
+    /// Asks now.
+    pub refresh: Callback<()>,
 }
 
 /// Fit to be dropped by any of the server's threads, although only the browser calls it.
@@ -62,9 +77,11 @@ impl<T: Clone + Default + Send + Sync + 'static> Poll<T> {
             Ok(value) => (value, None),
             Err(error) => (T::default(), Some(error)),
         };
+        let loaded = error.is_none();
         let fetch: Fetch<T> = Arc::new(move || Box::pin(fetch()));
         let poll = Self {
             value: RwSignal::new(value),
+            loaded: RwSignal::new(loaded),
             error: RwSignal::new(error),
             age_ms: RwSignal::new(0),
             paused: RwSignal::new(false),
@@ -81,9 +98,19 @@ impl<T: Clone + Default + Send + Sync + 'static> Poll<T> {
         self.value.into()
     }
 
-    /// Why there is no newer value, until the next good answer.
-    pub fn error(self) -> Signal<Option<AppError>> {
-        self.error.into()
+    /// Whether the value is an answer: false until the first good one has come.
+    pub fn loaded(self) -> Signal<bool> {
+        self.loaded.into()
+    }
+
+    /// How asking goes.
+    pub fn progress(self) -> PollProgress {
+        PollProgress {
+            loaded: self.loaded.into(),
+            error: self.error.into(),
+            age_ms: self.age_ms.into(),
+            refresh: Callback::new(move |()| self.refresh()),
+        }
     }
 
     /// How old the value is, in milliseconds.
@@ -132,6 +159,7 @@ impl<T: Clone + Default + Send + Sync + 'static> Poll<T> {
                 self.age_ms.set(0);
                 self.error.set(None);
                 self.value.set(value);
+                self.loaded.maybe_update(|loaded| !std::mem::replace(loaded, true));
             }
             Err(AppError::Unauthenticated) => go_to_login(),
             Err(error) => self.error.set(Some(error)),

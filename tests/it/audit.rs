@@ -96,6 +96,58 @@ async fn who_leaves_before_the_answer_is_written_down_all_the_same() {
 }
 
 #[tokio::test]
+async fn what_a_shutdown_cuts_short_is_written_down_as_what_it_was() {
+    let upstream = Upstream::start(Manner::Mute).await;
+    let monitor = Monitor::start(upstream.base()).await;
+    let admin = Visitor::admin(&monitor).await;
+    let feed = name("feed");
+    let connecting = admin.call("connect_endpoint", json!({ "endpoint": "feed", "auto_reconnect": true }));
+    let stopping = async {
+        let begun = async {
+            while monitor.state.manager.get(&feed).is_none() {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("the attempt", begun).await;
+        monitor.restart(|_| {}).await
+    };
+    let (answer, monitor) = tokio::join!(connecting, stopping);
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.json::<Value>().await.expect("JSON"), "interrupted");
+    assert!(monitor.state.manager.get(&feed).is_some(), "it is kept");
+    let admin = Visitor::admin(&monitor).await;
+    let page = log(&admin, Some("connect"), "", 0).await;
+    assert_eq!(told(&page["rows"][0]), ["admin", "connect", "feed", "failed"]);
+    let detail = page["rows"][0]["detail"].as_str().expect("text");
+    assert_eq!(detail, "The monitor is shutting down. The connection is kept, and is made at the next start.");
+}
+
+#[tokio::test]
+async fn who_leaves_just_before_a_shutdown_is_written_down_all_the_same() {
+    let upstream = Upstream::start(Manner::Mute).await;
+    let monitor = Monitor::start(upstream.base()).await;
+    let admin = Visitor::admin(&monitor).await;
+    let feed = name("feed");
+    {
+        let mut connecting =
+            Box::pin(admin.call("connect_endpoint", json!({ "endpoint": "feed", "auto_reconnect": true })));
+        let begun = async {
+            while monitor.state.manager.get(&feed).is_none() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            _ = &mut connecting => panic!("the upstream never answers"),
+            () = soon("the attempt", begun) => {}
+        }
+    }
+    let monitor = monitor.restart(|_| {}).await;
+    let page = log(&Visitor::admin(&monitor).await, Some("connect"), "", 0).await;
+    assert_eq!(page["matching"], 1);
+    assert_eq!(told(&page["rows"][0]), ["admin", "connect", "feed", "failed"]);
+}
+
+#[tokio::test]
 async fn guessing_does_not_wash_the_log_away() {
     let monitor = Monitor::start(base_at(vacant().await)).await;
     let admin = Visitor::admin(&monitor).await;

@@ -13,7 +13,7 @@ use crate::support::{
     upstream::{Manner, Upstream},
 };
 
-/// What comes of saving options that name a file; `Err` with the sentence beside the form.
+/// What comes of saving options that name a file; `Err` with the sentence beside the field.
 async fn save(admin: &Visitor, ca_file: &str) -> Result<(), AppError> {
     let options = ConnectionOptions { ca_file: Some(ca_file.to_owned()), ..ConnectionOptions::default() };
     let answer = admin.call("set_options", json!({ "endpoint": "data-feed", "options": options })).await;
@@ -30,7 +30,7 @@ async fn admin(monitor: &Monitor) -> Visitor {
 
 fn sentence(refused: Result<(), AppError>) -> String {
     match refused {
-        Err(AppError::Invalid(sentence)) => sentence,
+        Err(AppError::InvalidField(problem)) if problem.field == "ca_file" => problem.text,
         other => panic!("{other:?}"),
     }
 }

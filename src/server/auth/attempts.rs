@@ -1,41 +1,88 @@
 //! A brake on guessing passwords.
+//!
+//! Failures are counted for the address first, so that whoever guesses stops nobody but himself. An
+//! account has a budget besides, against guesses from many addresses. It binds only addresses from
+//! which nobody signed in to the account lately, so that strangers cannot keep its owner out by
+//! spending it.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    net::IpAddr,
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::time::Instant;
 
-/// Failures within [`WINDOW`] after which nothing is tried any more.
-const FAILURES: usize = 5;
+use super::network::Network;
 
 /// How long a failure counts.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 
-/// Accounts and addresses kept in mind. Beyond it the whole table counts as full, so that filling
-/// it with made-up names does not make room for guesses.
+/// Failures from one address within [`WINDOW`] after which nothing from there is tried any more.
+const PER_ADDRESS: usize = 5;
+
+/// The same within one session, for the change of the password.
+const PER_SESSION: usize = 5;
+
+/// The same for one account, from all addresses that are not known to it: 14,400 guesses a day.
+const PER_ACCOUNT: usize = 50;
+
+/// Names that nobody has share this many budgets, so that making up names takes no memory. With one
+/// budget for all, spending it would tell which names somebody has.
+const UNKNOWN_NAMES: u64 = 100;
+
+/// Addresses, accounts and sessions kept in mind.
 const KEPT: usize = 10_000;
 
-/// Characters of an account's name that count: no name is longer, and made-up ones take no room.
-const NAME_CHARS: usize = 64;
+/// Who tries a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Somebody from an address that is not known to the account.
+    Stranger,
+    /// Somebody from an address from which the account was signed in to lately.
+    KnownAddress,
+    /// Somebody who is signed in, by the SHA-256 of the session's id.
+    Session(Vec<u8>),
+}
+
+/// An account and the password it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Account {
+    key: Key,
+    /// Stands for the password: when another one is set, what failed before counts no more.
+    password: u64,
+}
 
 /// What failures are counted for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
+    Address(Network),
     Account(String),
-    Address(IpAddr),
+    /// One of the budgets for names that nobody has.
+    UnknownName(u64),
+    Session(Vec<u8>),
 }
 
-/// The failed logins of the last five minutes, by account and by address.
-#[derive(Debug, Default)]
-pub(super) struct Attempts(Mutex<HashMap<Key, Failures>>);
+/// A try at a password.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    account: Account,
+    network: Network,
+    origin: Origin,
+}
+
+#[derive(Clone, Debug)]
+struct Failure {
+    at: Instant,
+    account: Account,
+    network: Network,
+}
 
 #[derive(Debug, Default)]
 struct Failures {
-    times: VecDeque<Instant>,
+    /// Oldest first.
+    list: Vec<Failure>,
     /// Whether somebody has been made to wait because of them.
     told: bool,
 }
@@ -50,111 +97,220 @@ pub(super) struct Wait {
     pub(super) is_first: bool,
 }
 
+/// The failed tries of the last five minutes.
+#[derive(Debug, Default)]
+pub(super) struct Attempts {
+    kept: Mutex<HashMap<Key, Failures>>,
+    hasher: RandomState,
+}
+
 impl Attempts {
+    /// A try at the password of an account, whose hash is none if nobody has the name.
+    pub(super) fn attempt(&self, name: &str, hash: Option<&str>, network: Network, origin: Origin) -> Attempt {
+        let account = match hash {
+            Some(hash) => Account { key: Key::Account(name.to_owned()), password: self.hasher.hash_one(hash) },
+            None => Account { key: Key::UnknownName(self.hasher.hash_one(name) % UNKNOWN_NAMES), password: 0 },
+        };
+        Attempt { account, network, origin }
+    }
+
     /// Counts a try as failed before its password is checked, so that tries at the same moment
     /// cannot slip through together; [`succeed`](Self::succeed) takes it back.
-    pub(super) fn charge(&self, account: &str, address: IpAddr, now: Instant) -> Result<(), Wait> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
-            kept.retain(|_, failures| failures.times.back().is_some_and(|last| now - *last < WINDOW));
-        }
-        if kept.len() >= KEPT {
-            return Err(Wait { time: WINDOW, is_first: false });
-        }
-        let keys = [Key::account(account), Key::Address(address)];
-        let mut wait_for = |key| kept.get_mut(key)?.wait(now);
-        let waits: Vec<Wait> = keys.iter().filter_map(&mut wait_for).collect();
+    pub(super) fn charge(&self, attempt: &Attempt, now: Instant) -> Result<(), Wait> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let limits = attempt.limits();
+        let waits: Vec<Wait> =
+            limits.iter().filter_map(|(key, limit)| kept.get_mut(key)?.wait(*limit, attempt, now)).collect();
         if let Some(time) = waits.iter().map(|wait| wait.time).max() {
             return Err(Wait { time, is_first: waits.iter().any(|wait| wait.is_first) });
         }
-        for key in keys {
-            kept.entry(key).or_default().times.push_back(now);
+        make_room(&mut kept, now);
+        let failure = Failure { at: now, account: attempt.account.clone(), network: attempt.network };
+        for (key, _) in limits {
+            kept.entry(key).or_default().list.push(failure.clone());
         }
         Ok(())
     }
 
-    /// Forgets the failures of an account whose password was just given, and of where it came from.
-    pub(super) fn succeed(&self, account: &str, address: IpAddr) {
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.remove(&Key::account(account));
-        failures.remove(&Key::Address(address));
+    /// The password was right: forgets what failed for this account from this address. What others
+    /// tried from elsewhere counts on.
+    pub(super) fn succeed(&self, attempt: &Attempt) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_own = |failure: &Failure| failure.account == attempt.account && failure.network == attempt.network;
+        for (key, _) in attempt.limits() {
+            if let Some(failures) = kept.get_mut(&key) {
+                failures.list.retain(|failure| !is_own(failure));
+                failures.told = false;
+            }
+        }
     }
 }
 
-impl Key {
-    fn account(name: &str) -> Self {
-        Self::Account(name.chars().take(NAME_CHARS).collect())
+/// Makes room for one more: forgets what counts no more, and if that is not enough the address that
+/// has been quiet for longest. The accounts' budgets stay, so forgetting an address that guesses wins
+/// it nothing, and nobody is kept out by a table that others filled.
+fn make_room(kept: &mut HashMap<Key, Failures>, now: Instant) {
+    if kept.len() + 3 <= KEPT {
+        return;
+    }
+    let last = |failures: &Failures| failures.list.last().map(|failure| failure.at);
+    kept.retain(|_, failures| last(failures).is_some_and(|at| now - at < WINDOW));
+    while kept.len() + 3 > KEPT {
+        let addresses = kept.iter().filter(|(key, _)| matches!(key, Key::Address(_)));
+        let Some(quietest) = addresses.min_by_key(|(_, failures)| last(failures)).map(|(key, _)| key.clone()) else {
+            return;
+        };
+        kept.remove(&quietest);
+    }
+}
+
+impl Attempt {
+    /// What it counts for, and how many failures are too many there.
+    fn limits(&self) -> Vec<(Key, usize)> {
+        let address = (Key::Address(self.network), PER_ADDRESS);
+        match &self.origin {
+            Origin::Stranger => vec![address, (self.account.key.clone(), PER_ACCOUNT)],
+            Origin::KnownAddress => vec![address],
+            Origin::Session(id) => vec![(Key::Session(id.clone()), PER_SESSION)],
+        }
     }
 }
 
 impl Failures {
-    fn wait(&mut self, now: Instant) -> Option<Wait> {
-        while self.times.front().is_some_and(|first| now - *first >= WINDOW) {
-            self.times.pop_front();
+    fn wait(&mut self, limit: usize, attempt: &Attempt, now: Instant) -> Option<Wait> {
+        let before = self.list.len();
+        self.list.retain(|failure| failure.counts(&attempt.account, now));
+        if self.list.len() < before {
             self.told = false;
         }
-        if self.times.len() < FAILURES {
+        if self.list.len() < limit {
             return None;
         }
-        let first = *self.times.front()?;
+        let first = self.list.first()?.at;
         Some(Wait { time: WINDOW - (now - first), is_first: !std::mem::replace(&mut self.told, true) })
+    }
+}
+
+impl Failure {
+    /// Whether it still counts against a try for this account.
+    fn counts(&self, account: &Account, now: Instant) -> bool {
+        let has_another_password = self.account.key == account.key && self.account.password != account.password;
+        now - self.at < WINDOW && !has_another_password
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
-    fn address(last: u8) -> IpAddr {
-        [192, 0, 2, last].into()
+    fn address(text: &str) -> Network {
+        Network::of(text.parse().expect("an address"))
     }
 
-    #[test]
-    fn the_sixth_try_of_an_account_waits_wherever_it_comes_from() {
-        let attempts = Attempts::default();
-        let start = Instant::now();
-        for n in 0..5 {
-            assert_eq!(attempts.charge("admin", address(n), start + Duration::from_secs(n.into())), Ok(()));
-        }
-        let now = start + Duration::from_secs(10);
-        let time = WINDOW - Duration::from_secs(10);
-        assert_eq!(attempts.charge("admin", address(99), now), Err(Wait { time, is_first: true }));
-        assert_eq!(attempts.charge("admin", address(98), now), Err(Wait { time, is_first: false }));
-        assert_eq!(attempts.charge("other", address(99), now), Ok(()));
-        assert_eq!(attempts.charge("admin", address(99), start + WINDOW), Ok(()), "the first counts no more");
+    fn numbered(n: usize) -> Network {
+        let [.., a, b, c] = n.to_be_bytes();
+        Network::of(IpAddr::from([10, a, b, c]))
+    }
+
+    /// A stranger's try at an account whose password is `hash`.
+    fn stranger(attempts: &Attempts, name: &str, network: Network) -> Attempt {
+        attempts.attempt(name, Some("hash"), network, Origin::Stranger)
     }
 
     #[test]
     fn the_sixth_try_from_an_address_waits_whatever_the_account() {
         let attempts = Attempts::default();
-        let now = Instant::now();
+        let start = Instant::now();
+        let from = |name: &str, at: &str| stranger(&attempts, name, address(at));
         for n in 0..5 {
-            assert_eq!(attempts.charge(&format!("user-{n}"), address(1), now), Ok(()));
+            let now = start + Duration::from_secs(n);
+            assert_eq!(attempts.charge(&from(&format!("user-{n}"), "192.0.2.1"), now), Ok(()));
         }
-        assert_eq!(attempts.charge("admin", address(1), now), Err(Wait { time: WINDOW, is_first: true }));
-        assert_eq!(attempts.charge("admin", address(2), now), Ok(()));
+        let now = start + Duration::from_secs(10);
+        let time = WINDOW - Duration::from_secs(10);
+        assert_eq!(attempts.charge(&from("admin", "192.0.2.1"), now), Err(Wait { time, is_first: true }));
+        assert_eq!(attempts.charge(&from("admin", "192.0.2.1"), now), Err(Wait { time, is_first: false }));
+        assert_eq!(attempts.charge(&from("admin", "192.0.2.2"), now), Ok(()), "nobody else waits");
+        assert_eq!(attempts.charge(&from("admin", "192.0.2.1"), start + WINDOW), Ok(()), "the first counts no more");
     }
 
     #[test]
-    fn success_forgets() {
+    fn an_account_has_a_budget_for_strangers_which_binds_nobody_else() {
         let attempts = Attempts::default();
         let now = Instant::now();
+        for n in 0..PER_ACCOUNT {
+            assert_eq!(attempts.charge(&stranger(&attempts, "admin", numbered(n)), now), Ok(()));
+        }
+        let late = stranger(&attempts, "admin", address("192.0.2.1"));
+        assert_eq!(attempts.charge(&late, now), Err(Wait { time: WINDOW, is_first: true }));
+        assert_eq!(attempts.charge(&stranger(&attempts, "other", address("192.0.2.2")), now), Ok(()));
+        let known = attempts.attempt("admin", Some("hash"), address("192.0.2.3"), Origin::KnownAddress);
+        let signed_in = attempts.attempt("admin", Some("hash"), address("192.0.2.1"), Origin::Session(vec![1]));
+        for limit in [&known, &signed_in] {
+            for _ in 0..5 {
+                assert_eq!(attempts.charge(limit, now), Ok(()));
+            }
+            assert!(attempts.charge(limit, now).is_err(), "it has a limit of its own");
+        }
+        let other = attempts.attempt("admin", Some("hash"), address("192.0.2.1"), Origin::Session(vec![2]));
+        assert_eq!(attempts.charge(&other, now), Ok(()), "another session");
+    }
+
+    #[test]
+    fn another_password_makes_failures_count_no_more() {
+        let attempts = Attempts::default();
+        let now = Instant::now();
+        let at = address("192.0.2.1");
+        for _ in 0..4 {
+            assert_eq!(attempts.charge(&stranger(&attempts, "admin", at), now), Ok(()));
+        }
+        assert_eq!(attempts.charge(&stranger(&attempts, "other", at), now), Ok(()));
+        assert!(attempts.charge(&stranger(&attempts, "admin", at), now).is_err());
+        let reset = attempts.attempt("admin", Some("another hash"), at, Origin::Stranger);
+        for _ in 0..4 {
+            assert_eq!(attempts.charge(&reset, now), Ok(()));
+        }
+        assert!(attempts.charge(&reset, now).is_err(), "the failure for the other account counts on");
+    }
+
+    #[test]
+    fn success_forgets_ones_own_failures_and_no_others() {
+        let attempts = Attempts::default();
+        let now = Instant::now();
+        for n in 0..PER_ACCOUNT - 1 {
+            assert_eq!(attempts.charge(&stranger(&attempts, "admin", numbered(n)), now), Ok(()));
+        }
+        let own = stranger(&attempts, "admin", address("192.0.2.1"));
         for _ in 0..20 {
-            assert_eq!(attempts.charge("admin", address(1), now), Ok(()));
-            attempts.succeed("admin", address(1));
+            assert_eq!(attempts.charge(&own, now), Ok(()));
+            attempts.succeed(&own);
         }
+        assert_eq!(attempts.charge(&stranger(&attempts, "admin", address("192.0.2.2")), now), Ok(()));
+        assert!(attempts.charge(&own, now).is_err(), "the strangers' tries count on");
     }
 
     #[test]
-    fn made_up_names_fill_the_table_but_open_nothing() {
+    fn made_up_names_and_addresses_neither_fill_the_table_nor_open_anything() {
         let attempts = Attempts::default();
         let now = Instant::now();
-        for n in 0..u32::try_from(KEPT).expect("small") / 2 {
-            let octets = n.to_be_bytes();
-            let address = [10, octets[1], octets[2], octets[3]].into();
-            assert_eq!(attempts.charge(&n.to_string(), address, now), Ok(()));
+        for n in 0..PER_ACCOUNT {
+            assert_eq!(attempts.charge(&stranger(&attempts, "admin", address("192.0.2.1")), now).is_ok(), n < 5);
+            attempts.charge(&stranger(&attempts, "admin", numbered(n)), now).ok();
         }
-        assert_eq!(attempts.charge("admin", address(2), now), Err(Wait { time: WINDOW, is_first: false }));
-        assert_eq!(attempts.charge("admin", address(2), now + WINDOW), Ok(()), "and is empty again afterwards");
+        for n in 0..2 * KEPT {
+            let made_up = attempts.attempt(&n.to_string(), None, numbered(1_000 + n), Origin::Stranger);
+            // Refused or not, it takes no room.
+            attempts.charge(&made_up, now).ok();
+            let known = stranger(&attempts, &format!("account-{}", n / PER_ACCOUNT), numbered(1_000_000 + n));
+            assert_eq!(attempts.charge(&known, now), Ok(()), "nobody is kept out");
+        }
+        assert!(attempts.kept.lock().expect("no panic").len() <= KEPT);
+        let guess = stranger(&attempts, "admin", address("192.0.2.1"));
+        assert!(attempts.charge(&guess, now).is_err(), "the account's budget is spent, whoever was forgotten");
+        let names = |key: &&Key| matches!(key, Key::UnknownName(_));
+        let budgets = attempts.kept.lock().expect("no panic").keys().filter(names).count();
+        assert!(budgets <= usize::try_from(UNKNOWN_NAMES).expect("small"), "{budgets}");
     }
 }

@@ -4,6 +4,7 @@
 //! end and an owner who can list them: what is there knows 128 bits and opaque records.
 
 mod attempts;
+mod network;
 mod password;
 mod session_id;
 
@@ -16,19 +17,26 @@ use std::{
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Semaphore, task::JoinError, time::Instant};
 
-use self::attempts::Attempts;
 pub use self::session_id::SessionId;
+use self::{
+    attempts::{Attempt, Attempts, Origin},
+    network::Network,
+};
 use super::{
     clock::unix_ms,
-    store::{Store, StoreError, StoredSession},
+    store::{ADDRESS_KNOWN_MS, Store, StoreError, StoredSession},
 };
 use crate::model::PeerText;
 
 /// The name of the administrator who is there from the first start.
 pub const ADMIN: &str = "admin";
 
-/// Password checks at once; each takes 19 MiB.
+/// Password checks at once for strangers; each takes 19 MiB.
 const CHECKS_AT_ONCE: usize = 2;
+
+/// Password checks at once for known addresses and sessions, so that these do not queue behind
+/// strangers.
+const KNOWN_CHECKS_AT_ONCE: usize = 1;
 
 /// Why a login, or something else about an administrator, could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +94,7 @@ struct Inner {
     store: Store,
     attempts: Attempts,
     checks: Semaphore,
+    known_checks: Semaphore,
     /// What an unknown name's password is checked against, so that it takes as long.
     nobody: String,
 }
@@ -103,6 +112,7 @@ impl Door {
             store,
             attempts: Attempts::default(),
             checks: Semaphore::new(CHECKS_AT_ONCE),
+            known_checks: Semaphore::new(KNOWN_CHECKS_AT_ONCE),
             nobody,
         }));
         if door.0.store.administrators().await?.is_empty() {
@@ -126,11 +136,12 @@ impl Door {
     ///
     /// Any [`LoginError`].
     pub async fn log_in(&self, name: &str, password: SecretString, visitor: &Visitor) -> Result<SessionId, LoginError> {
-        self.check(name, password, visitor).await?;
+        self.check(name, password, visitor, None).await?;
         Ok(self.begin_session(name, visitor).await?)
     }
 
-    /// Sets another password. Ends every session of the administrator and begins a new one.
+    /// Sets another password, asked for in a session. Ends every session of the administrator and
+    /// begins a new one. What others tried has no say in it: wrong passwords count for the session.
     ///
     /// # Errors
     ///
@@ -138,30 +149,51 @@ impl Door {
     pub async fn change_password(
         &self,
         name: &str,
+        session: &SessionId,
         current: SecretString,
         new: SecretString,
         visitor: &Visitor,
     ) -> Result<SessionId, LoginError> {
-        self.check(name, current, visitor).await?;
+        self.check(name, current, visitor, Some(session)).await?;
         reset_password(&self.0.store, name, new).await?;
         Ok(self.begin_session(name, visitor).await?)
     }
 
     /// Checks a password, unless too many were wrong lately.
-    async fn check(&self, name: &str, password: SecretString, visitor: &Visitor) -> Result<(), LoginError> {
-        let charged = self.0.attempts.charge(name, visitor.address, Instant::now());
-        charged.map_err(|wait| LoginError::TooMany { wait: wait.time, is_first: wait.is_first })?;
-        let hash = self.0.store.password_hash(name).await?;
-        let known = hash.is_some();
+    async fn check(
+        &self,
+        name: &str,
+        password: SecretString,
+        visitor: &Visitor,
+        session: Option<&SessionId>,
+    ) -> Result<(), LoginError> {
+        let network = Network::of(visitor.address);
+        let seen_after_ms = unix_ms(SystemTime::now()) - ADDRESS_KNOWN_MS;
+        let account = self.0.store.credentials(name, &network.to_string(), seen_after_ms).await?;
+        let origin = match session {
+            Some(id) => Origin::Session(id.sha256()),
+            None if account.as_ref().is_some_and(|account| account.knows_address) => Origin::KnownAddress,
+            None => Origin::Stranger,
+        };
+        let checks = if origin == Origin::Stranger { &self.0.checks } else { &self.0.known_checks };
+        let hash = account.map(|account| account.password_hash);
+        let attempt = self.0.attempts.attempt(name, hash.as_deref(), network, origin);
+        self.charge(&attempt)?;
+        let is_account = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.0.nobody.clone());
-        let place = self.0.checks.acquire().await;
+        let place = checks.acquire().await;
         let matches = password::verify(password, hash).await.map_err(LoginError::Internal)?;
         drop(place);
-        if !(matches && known) {
+        if !(matches && is_account) {
             return Err(LoginError::Credentials);
         }
-        self.0.attempts.succeed(name, visitor.address);
+        self.0.attempts.succeed(&attempt);
         Ok(())
+    }
+
+    fn charge(&self, attempt: &Attempt) -> Result<(), LoginError> {
+        let charged = self.0.attempts.charge(attempt, Instant::now());
+        charged.map_err(|wait| LoginError::TooMany { wait: wait.time, is_first: wait.is_first })
     }
 
     async fn begin_session(&self, name: &str, visitor: &Visitor) -> Result<SessionId, StoreError> {
@@ -175,7 +207,8 @@ impl Door {
             address: visitor.address.to_string(),
             agent: visitor.agent.to_string(),
         };
-        self.0.store.begin_session(&session).await?;
+        let network = Network::of(visitor.address);
+        self.0.store.begin_session(&session, &network.to_string()).await?;
         Ok(id)
     }
 

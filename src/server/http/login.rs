@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::nonce::Nonce;
+use secrecy::SecretString;
 use serde::Deserialize;
 use tracing::{error, warn};
 use url::form_urlencoded;
@@ -23,7 +24,7 @@ use crate::{
     model::{AppError, AuditAction, LocalPath, LoginFailure, LoginRetry, PeerText},
     server::{
         audit::Outcome,
-        auth::{AuthError, LoginError, Visitor},
+        auth::{AuthError, LoginError, SessionId, Visitor},
         state::AppState,
         store::StoreError,
     },
@@ -50,26 +51,49 @@ pub(super) async fn log_in(
     Form(form): Form<LoginForm>,
 ) -> Response {
     let next = LocalPath::new(&form.next).map_or_else(|| HOME.to_owned(), |next| next.to_string());
-    let username = PeerText::new(&form.username);
-    let id = match state.door.log_in(&form.username, form.password.into(), &visitor).await {
-        Ok(id) => id,
-        Err(error) => return refuse(&state, &error, &username, &visitor, next, nonce).await,
-    };
-    // Whatever session the browser came with is over: nobody can have planted one to be adopted.
-    end_session(&state, &headers).await;
-    state.record(username.as_str(), &visitor, AuditAction::LogIn, "", Outcome::done()).await;
-    let cookie = session::set_cookie(Some(&id), state.secure());
-    ([(SET_COOKIE, cookie)], Redirect::to(&next)).into_response()
+    let secure = state.secure();
+    let entering = enter(state.clone(), form.username, form.password.into(), visitor, headers);
+    match state.under_way.run(entering).await {
+        Ok(Ok(id)) => ([(SET_COOKIE, session::set_cookie(Some(&id), secure))], Redirect::to(&next)).into_response(),
+        Ok(Err(error)) => refuse(&state, &error, next, nonce).await,
+        Err(error) => plain(&error),
+    }
 }
 
-async fn refuse(
-    state: &AppState,
-    error: &LoginError,
-    username: &PeerText,
-    visitor: &Visitor,
-    next: String,
-    nonce: Nonce,
-) -> Response {
+/// The answer to what was not even begun, such as while the monitor shuts down.
+fn plain(error: &AppError) -> Response {
+    let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, error.to_string()).into_response()
+}
+
+/// Signs in, and writes down what came of it.
+async fn enter(
+    state: AppState,
+    name: String,
+    password: SecretString,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<SessionId, LoginError> {
+    let entered = state.door.log_in(&name, password, &visitor).await;
+    let username = PeerText::new(&name);
+    let outcome = match &entered {
+        Ok(_) => {
+            // Whatever session the browser came with is over: nobody can have planted one to be adopted.
+            end_session(&state, &headers).await;
+            Outcome::done()
+        }
+        Err(error) => {
+            warn!(%username, address = %visitor.address, %error, "not signed in");
+            Outcome::from(error)
+        }
+    };
+    if !matches!(entered, Err(LoginError::TooMany { is_first: false, .. })) {
+        state.record(username.as_str(), &visitor, AuditAction::LogIn, "", outcome).await;
+    }
+    entered
+}
+
+async fn refuse(state: &AppState, error: &LoginError, next: String, nonce: Nonce) -> Response {
     let (status, failure) = match error {
         LoginError::Credentials => (StatusCode::UNAUTHORIZED, LoginFailure::Credentials),
         LoginError::TooMany { wait, .. } => {
@@ -80,11 +104,6 @@ async fn refuse(
         }
         LoginError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, LoginFailure::Internal),
     };
-    warn!(%username, address = %visitor.address, %error, "not signed in");
-    if !matches!(error, LoginError::TooMany { is_first: false, .. }) {
-        let outcome = Outcome::from(error);
-        state.record(username.as_str(), visitor, AuditAction::LogIn, "", outcome).await;
-    }
     let mut response = super::login_page(state, LoginRetry { failure, next }, nonce).await;
     *response.status_mut() = status;
     if let LoginFailure::TooMany { wait_s } = failure {
@@ -95,10 +114,16 @@ async fn refuse(
 
 /// `POST /logout`: ends the session on the server, not just in the browser.
 pub(super) async fn log_out(State(state): State<AppState>, visitor: Visitor, headers: HeaderMap) -> Response {
-    if let Some(name) = end_session(&state, &headers).await {
-        state.record(&name, &visitor, AuditAction::LogOut, "", Outcome::done()).await;
+    let (secure, under_way) = (state.secure(), state.under_way.clone());
+    let leaving = async move {
+        if let Some(name) = end_session(&state, &headers).await {
+            state.record(&name, &visitor, AuditAction::LogOut, "", Outcome::done()).await;
+        }
+    };
+    if let Err(error) = under_way.run(leaving).await {
+        return plain(&error);
     }
-    ([(SET_COOKIE, session::set_cookie(None, state.secure()))], Redirect::to("/login")).into_response()
+    ([(SET_COOKIE, session::set_cookie(None, secure))], Redirect::to("/login")).into_response()
 }
 
 async fn end_session(state: &AppState, headers: &HeaderMap) -> Option<String> {

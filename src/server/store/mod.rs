@@ -28,7 +28,7 @@ use tokio::sync::Mutex;
 use tracing::warn;
 
 pub use self::{
-    administrators::StoredAdministrator,
+    administrators::{ADDRESS_KNOWN_MS, StoredAdministrator},
     audit::AUDIT_KEPT,
     backup::{BackupError, back_up, restore},
     connections::{EVENTS_KEPT, EVENTS_KEPT_DAYS},
@@ -145,6 +145,16 @@ impl Store {
         let anchor = Mutex::new(Some(anchor));
         let shared = Shared { path, clock, jumps: JumpWatch::default(), health: Health::default(), anchor };
         Ok(Self(pool, Arc::new(shared)))
+    }
+
+    /// A key that nobody outside knows and that stays the same: options' versions are hashed with it, as
+    /// a plain hash would let whoever sees it guess at their secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`].
+    pub async fn options_key(&self) -> Result<Vec<u8>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT key FROM options_key").fetch_one(&self.0).await?)
     }
 
     /// Waits until everything is written, and closes the file.

@@ -3,7 +3,7 @@
 use sqlx::{Row, sqlite::SqliteRow};
 use tracing::warn;
 
-use super::{Store, StoreError, retention};
+use super::{Store, StoreError, administrators::note_address, retention};
 
 /// How long a session lasts without a request: 12 hours, in milliseconds.
 pub const SESSION_IDLE_MS: i64 = 12 * 60 * 60 * 1_000;
@@ -51,13 +51,13 @@ fn read(row: &SqliteRow) -> Result<StoredSession, sqlx::Error> {
 }
 
 impl Store {
-    /// Begins a session, and forgets those that ran out long ago: the clock may be wrong, and those that
-    /// have run out by it are not let in anyhow.
+    /// Begins a session, notes the network it is begun from, and forgets those that ran out long ago: the
+    /// clock may be wrong, and those that have run out by it are not let in anyhow.
     ///
     /// # Errors
     ///
     /// [`StoreError::Statement`], as for every function here.
-    pub async fn begin_session(&self, session: &StoredSession) -> Result<(), StoreError> {
+    pub async fn begin_session(&self, session: &StoredSession, network: &str) -> Result<(), StoreError> {
         let now_ms = session.started_ms;
         self.1.jumps.look(now_ms);
         let mut transaction = self.0.begin().await?;
@@ -75,6 +75,7 @@ impl Store {
             .bind(&session.agent)
             .execute(&mut *transaction)
             .await?;
+        note_address(&mut transaction, &session.administrator, network, now_ms).await?;
         Ok(transaction.commit().await?)
     }
 

@@ -83,7 +83,7 @@ impl Kept {
             address: String::new(),
             agent: String::new(),
         };
-        self.store.begin_session(&session).await.expect("begun");
+        self.store.begin_session(&session, "192.0.2.1").await.expect("begun");
         id
     }
 

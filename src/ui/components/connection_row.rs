@@ -10,7 +10,14 @@ use crate::{
 
 /// One connection, what it does, and what can be done to it.
 #[component]
-pub fn ConnectionRow(connection: Memo<Connection>, now_ms: Signal<i64>) -> impl IntoView {
+pub fn ConnectionRow(
+    connection: Memo<Connection>,
+    /// When the server answered, by its clock.
+    answered_ms: Signal<i64>,
+    /// How long ago that is.
+    age_ms: Signal<i64>,
+) -> impl IntoView {
+    let now_ms = Signal::derive(move || answered_ms.get() + age_ms.get());
     let name = connection.with_untracked(|connection| connection.endpoint.to_string());
     let heading = name.clone();
     let status = Signal::derive(move || connection.with(Connection::status));
@@ -18,7 +25,7 @@ pub fn ConnectionRow(connection: Memo<Connection>, now_ms: Signal<i64>) -> impl 
     let messages = Signal::derive(move || connection.with(|connection| format::count(connection.messages_received)));
     let bytes = Signal::derive(move || connection.with(|connection| format::bytes(connection.bytes_received)));
     let last_message = Signal::derive(move || match connection.with(|connection| connection.last_message_ms) {
-        Some(at) => format::ago(now_ms.get() - at),
+        Some(at) => format::last_message(answered_ms.get() - at, age_ms.get()),
         None => "never".to_owned(),
     });
     view! {

@@ -13,11 +13,13 @@ pub fn ConnectionsSection(
     list: Signal<ConnectionList>,
     /// What was asked for.
     query: Memo<ListQuery>,
-    /// How old the page is, in milliseconds.
+    /// Whether there is a list yet.
+    loaded: Signal<bool>,
+    /// How old the list is, in milliseconds.
     age_ms: Signal<i64>,
 ) -> impl IntoView {
     // The server's clock, so that a browser's wrong clock shows no wrong times.
-    let now_ms = Signal::derive(move || list.with(|list| list.now_ms) + age_ms.get());
+    let answered_ms = Signal::derive(move || list.with(|list| list.now_ms));
     let names =
         Memo::new(move |_| list.with(|list| list.rows.iter().map(|row| row.endpoint.clone()).collect::<Vec<_>>()));
     let part = Memo::new(move |_| list.with(|list| (list.page, list.matching)));
@@ -45,11 +47,13 @@ pub fn ConnectionsSection(
                     <For
                         each=move || names.get()
                         key=Clone::clone
-                        children=move |name| row(list, name).map(|connection| view! { <ConnectionRow connection now_ms/> })
+                        children=move |name| {
+                            row(list, name).map(|connection| view! { <ConnectionRow connection answered_ms age_ms/> })
+                        }
                     />
                 </tbody>
             </table>
-            <Empty list/>
+            <Empty list loaded/>
         </section>
     }
 }
@@ -95,10 +99,11 @@ fn Search(query: Memo<ListQuery>) -> impl IntoView {
     view! { <SearchBox label="Search connections" placeholder="Search" text search/> }
 }
 
-/// What to do when there is nothing to list.
+/// What to do when there is nothing to list. That there is nothing is not said of a list that could not
+/// be loaded.
 #[component]
-fn Empty(list: Signal<ConnectionList>) -> impl IntoView {
-    let has_some = Signal::derive(move || list.with(|list| list.summary.total != 0));
+fn Empty(list: Signal<ConnectionList>, loaded: Signal<bool>) -> impl IntoView {
+    let has_some = Signal::derive(move || !loaded.get() || list.with(|list| list.summary.total != 0));
     let has_match = Signal::derive(move || list.with(|list| list.summary.total == 0 || list.matching != 0));
     let no_samples = Signal::derive(move || list.with(|list| list.samples.is_empty()));
     let prefix = Signal::derive(move || list.with(|list| list.base_url.prefix().to_owned()));

@@ -10,7 +10,10 @@ use crate::{
 /// The data's age, `Refresh now` and `Pause`.
 #[component]
 pub fn Freshness(poll: Poll<ConnectionList>) -> impl IntoView {
-    let age = Signal::derive(move || format!("Updated {}", format::ago(poll.age_ms().get())));
+    let age = Signal::derive(move || match poll.loaded().get() {
+        true => format!("Updated {}", format::ago(poll.age_ms().get())),
+        false => "Not loaded".to_owned(),
+    });
     let pause = Signal::derive(move || if poll.paused().get() { "Resume" } else { "Pause" });
     view! {
         <div class="freshness">

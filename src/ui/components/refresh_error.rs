@@ -2,21 +2,33 @@
 
 use leptos::prelude::*;
 
-use crate::{model::AppError, ui::format};
+use crate::ui::{format, poll::PollProgress};
 
-/// A banner while the last refresh failed.
+/// A banner while the last refresh failed, or nothing could be loaded at all.
 #[component]
-pub fn RefreshError(error: Signal<Option<AppError>>, age_ms: Signal<i64>) -> impl IntoView {
+pub fn RefreshError(
+    /// How asking goes.
+    progress: PollProgress,
+    /// What is asked for, as the beginning of a sentence.
+    what: &'static str,
+) -> impl IntoView {
+    let PollProgress { loaded, error, age_ms, refresh } = progress;
+    let heading = Signal::derive(move || match loaded.get() {
+        true => "Refresh failed. ".to_owned(),
+        false => format!("{what} could not be loaded. "),
+    });
     let text = Signal::derive(move || {
         let why = error.get().map(|error| error.to_string()).unwrap_or_default();
-        let age = format::ago(age_ms.get());
-        format!("{why} What you see is from {age}. It is tried again every 5 seconds.")
+        let shown =
+            if loaded.get() { format!(" What you see is from {}.", format::ago(age_ms.get())) } else { String::new() };
+        format!("{why}{shown} It is tried again every 5 seconds. ")
     });
     view! {
         <Show when=move || error.with(Option::is_some)>
             <div class="banner" role="alert">
-                <strong>"Refresh failed. "</strong>
+                <strong>{heading}</strong>
                 {text}
+                <button type="button" hidden=loaded on:click=move |_| refresh.run(())>"Try again"</button>
             </div>
         </Show>
     }

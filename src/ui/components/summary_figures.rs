@@ -8,24 +8,32 @@ use crate::{
     ui::format,
 };
 
-/// The four figures.
+/// The four figures; dashes until they are known.
 #[component]
-pub fn SummaryFigures(list: Signal<ConnectionList>, query: Memo<ListQuery>) -> impl IntoView {
+pub fn SummaryFigures(list: Signal<ConnectionList>, loaded: Signal<bool>, query: Memo<ListQuery>) -> impl IntoView {
     view! {
         <section class="summary" aria-label="Connection Summary">
-            <Figure filter=None list query/>
-            <Figure filter=Some(Status::Connected) list query/>
-            <Figure filter=Some(Status::Connecting) list query/>
-            <Figure filter=Some(Status::Disconnected) list query/>
+            <Figure filter=None list loaded query/>
+            <Figure filter=Some(Status::Connected) list loaded query/>
+            <Figure filter=Some(Status::Connecting) list loaded query/>
+            <Figure filter=Some(Status::Disconnected) list loaded query/>
         </section>
     }
 }
 
 #[component]
-fn Figure(filter: Option<Status>, list: Signal<ConnectionList>, query: Memo<ListQuery>) -> impl IntoView {
+fn Figure(
+    filter: Option<Status>,
+    list: Signal<ConnectionList>,
+    loaded: Signal<bool>,
+    query: Memo<ListQuery>,
+) -> impl IntoView {
     let word = filter.map_or("total", Status::as_str);
     let label = filter.map_or("Total Connections", Status::label);
     let number = Signal::derive(move || {
+        if !loaded.get() {
+            return "–".to_owned();
+        }
         let summary = list.with(|list| list.summary);
         let number = match filter {
             None => summary.total,

@@ -37,7 +37,7 @@ fn Details(first: Result<Account, AppError>) -> impl IntoView {
     let no_news = Signal::derive(move || news.with(String::is_empty));
     let name = Signal::derive(move || account.with(|account| account.name.clone()));
     view! {
-        <RefreshError error=poll.error() age_ms=poll.age_ms()/>
+        <RefreshError progress=poll.progress() what="Your account"/>
         <p role="status" class="notice news" hidden=no_news>{news}</p>
         <ChangePassword name news poll/>
         <section aria-labelledby="sessions" class="stack">
@@ -66,7 +66,7 @@ fn session_item(
         });
     };
     let label = format!("End the session from {} that began {} UTC", session.address, format::utc(session.started_ms));
-    let used = format::ago(now_ms - session.used_ms);
+    let used = last_used(now_ms - session.used_ms);
     let ending = if session.current {
         view! { <span class="quiet">"This session"</span> }.into_any()
     } else {
@@ -80,6 +80,11 @@ fn session_item(
             {ending}
         </li>
     }
+}
+
+/// How long ago a session was used. The server notes that to the minute: the last use may be later.
+fn last_used(ms: i64) -> String {
+    if ms < 60 * 60 * 1_000 { format::within(ms) } else { format::ago(ms) }
 }
 
 fn tell(news: RwSignal<String>, outcome: Result<(), AppError>, good: &str) {

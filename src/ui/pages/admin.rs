@@ -57,6 +57,7 @@ pub fn AdminDashboard() -> impl IntoView {
 fn LiveSummary(first: Result<Summary, AppError>) -> impl IntoView {
     let poll = Poll::start(first, load_summary);
     let summary = poll.value();
+    let not_loaded = Signal::derive(move || !poll.loaded().get());
     let figure = move |status: Status| {
         Signal::derive(move || {
             let summary = summary.get();
@@ -69,8 +70,8 @@ fn LiveSummary(first: Result<Summary, AppError>) -> impl IntoView {
         })
     };
     view! {
-        <RefreshError error=poll.error() age_ms=poll.age_ms()/>
-        <ul class="line-summary">
+        <RefreshError progress=poll.progress() what="The summary"/>
+        <ul class="line-summary" hidden=not_loaded>
             {[Status::Connected, Status::Connecting, Status::Disconnected]
                 .map(|status| {
                     view! {

@@ -42,9 +42,9 @@ fn Log(first: Result<AuditPage, AppError>, query: Memo<AuditQuery>) -> impl Into
     let page = poll.value();
     let part = Memo::new(move |_| page.with(|page| (page.page, page.matching)));
     let href = Callback::new(move |number| links::audit(&AuditQuery { page: number, ..query.get() }));
-    let has_some = Signal::derive(move || part.get().1 != 0);
+    let has_some = Signal::derive(move || !poll.loaded().get() || part.get().1 != 0);
     view! {
-        <RefreshError error=poll.error() age_ms=poll.age_ms()/>
+        <RefreshError progress=poll.progress() what="The audit log"/>
         <section class="connections" aria-label="Audit log">
             <div class="list-head">
                 <Filters query/>

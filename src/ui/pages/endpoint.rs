@@ -1,17 +1,17 @@
 //! One connection: how it is, what happened to it, and what differs for it.
 
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use web_sys::FormData;
 
 use crate::{
-    api::{load_endpoint, pause_endpoint, resume_endpoint, set_options},
-    model::{
-        AppError, Connection, ConnectionOptions, EndpointDetails, Event, FieldKind, OPTION_FIELDS, OptionField, Phase,
-    },
+    api::{load_endpoint, pause_endpoint, resume_endpoint},
+    model::{AppError, Connection, EndpointDetails, Event, Phase},
     ui::{
-        components::{Actions, AutoReconnect, Header, Notices, RefreshError, RowActions, Standing, StatusBadge, links},
+        components::{
+            Actions, AutoReconnect, Header, Notices, OptionsForm, RefreshError, RowActions, Standing, StatusBadge,
+            links,
+        },
         format,
         poll::Poll,
     },
@@ -43,23 +43,18 @@ pub fn OneEndpoint() -> impl IntoView {
 
 #[component]
 fn Details(first: Result<EndpointDetails, AppError>, name: Memo<String>) -> impl IntoView {
-    let options = first.as_ref().map(|details| details.options.clone()).unwrap_or_default();
-    let connection = first.as_ref().ok().and_then(|details| details.connection.clone());
     let poll = Poll::start(first, move || load_endpoint(name.get_untracked()));
     let actions = Actions::new(poll);
     provide_context(actions);
     let details = poll.value();
     let age_ms = poll.age_ms();
     let now_ms = Signal::derive(move || details.with(|details| details.now_ms) + age_ms.get());
-    let no_events = Signal::derive(move || details.with(|details| !details.events.is_empty()));
+    // There is none until the first good answer.
+    let is_there = Memo::new(move |_| details.with(|details| details.connection.is_some()));
+    let no_events = Signal::derive(move || !is_there.get() || details.with(|details| !details.events.is_empty()));
     view! {
-        <RefreshError error=poll.error() age_ms/>
-        {connection.map(|first| {
-            let connection = Memo::new(move |_| {
-                details.with(|details| details.connection.clone()).unwrap_or_else(|| first.clone())
-            });
-            view! { <Now connection now_ms actions/> <Notices/> <Options options name actions/> }
-        })}
+        <RefreshError progress=poll.progress() what="The connection"/>
+        {move || is_there.get().then(|| view! { <Present details name now_ms actions/> })}
         <section class="connections events" aria-labelledby="events">
             <h2 id="events">"Events"</h2>
             <table class="list" role="table" aria-labelledby="events">
@@ -77,6 +72,27 @@ fn Details(first: Result<EndpointDetails, AppError>, name: Memo<String>) -> impl
             </div>
         </section>
     }
+}
+
+/// The connection, once it is known.
+#[component]
+fn Present(
+    details: Signal<EndpointDetails>,
+    name: Memo<String>,
+    now_ms: Signal<i64>,
+    actions: Actions,
+) -> impl IntoView {
+    let first = details.get_untracked();
+    first.connection.map(|first_connection| {
+        let connection = Memo::new(move |_| {
+            details.with(|details| details.connection.clone()).unwrap_or_else(|| first_connection.clone())
+        });
+        view! {
+            <Now connection now_ms actions/>
+            <Notices/>
+            <OptionsForm options=first.options version=first.options_version name actions/>
+        }
+    })
 }
 
 /// How it is now, and what can be done about it.
@@ -119,75 +135,4 @@ fn event_row(event: &Event) -> impl IntoView + use<> {
             <td role="cell" class="reason">{event.text.clone()}</td>
         </tr>
     }
-}
-
-/// What differs for it. Secrets are shown as a mask, and stay as they are while the mask stands.
-#[component]
-fn Options(options: ConnectionOptions, name: Memo<String>, actions: Actions) -> impl IntoView {
-    let error = RwSignal::new(String::new());
-    let no_error = Signal::derive(move || error.with(String::is_empty));
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let form = event_target::<web_sys::HtmlFormElement>(&event);
-        let Ok(data) = FormData::new_with_form(&form) else { return };
-        match ConnectionOptions::from_fields(|field| data.get(field).as_string().unwrap_or_default()) {
-            Ok(options) => {
-                let endpoint = name.get_untracked();
-                let request = set_options(endpoint.clone(), options);
-                spawn_local(async move {
-                    let outcome = request.await;
-                    let why = match &outcome {
-                        Err(AppError::Invalid(why)) => why.clone(),
-                        _ => String::new(),
-                    };
-                    error.try_set(why);
-                    actions.told(&endpoint, outcome, "has new options, which hold from now on", "changed");
-                });
-            }
-            Err(why) => error.set(why),
-        }
-    };
-    view! {
-        <details class="panel options">
-            <summary>"Options"</summary>
-            <form class="stack" aria-label="Options" on:submit=submit novalidate>
-                <div class="option-fields">
-                    {OPTION_FIELDS.map(|field| option_field(field, options.field(field.name))).collect_view()}
-                </div>
-                <p class="field-error" role="alert" hidden=no_error>{error}</p>
-                <div><button type="submit" class="primary">"Save options"</button></div>
-            </form>
-        </details>
-    }
-}
-
-fn option_field(field: OptionField, value: String) -> AnyView {
-    let OptionField { name, label, hint, kind } = field;
-    let control = match kind {
-        FieldKind::Switch => {
-            return view! {
-                <label class="check">
-                    <input type="checkbox" name=name checked=!value.is_empty()/>
-                    <span>{label}</span>
-                </label>
-            }
-            .into_any();
-        }
-        FieldKind::Lines => view! {
-            <textarea name=name rows="3" spellcheck="false" aria-describedby=name prop:value=value></textarea>
-        }
-        .into_any(),
-        FieldKind::Text | FieldKind::Secret => {
-            let kind = if kind == FieldKind::Secret { "password" } else { "text" };
-            view! { <input type=kind name=name value=value autocomplete="off" spellcheck="false" aria-describedby=name/> }
-                .into_any()
-        }
-    };
-    view! {
-        <div>
-            <label class="field"><span>{label}</span> {control}</label>
-            <small id=name>{hint}</small>
-        </div>
-    }
-    .into_any()
 }

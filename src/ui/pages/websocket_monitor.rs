@@ -46,7 +46,7 @@ fn Grafana(list: Signal<ConnectionList>) -> impl IntoView {
 fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) -> impl IntoView {
     let poll = Poll::start(first, move || list_connections(query.get_untracked()));
     Effect::watch(move || query.get(), move |_, _, _| poll.refresh(), false);
-    let list = poll.value();
+    let (list, loaded) = (poll.value(), poll.loaded());
     provide_context(Actions::new(poll));
     view! {
         <div class="page-head">
@@ -54,12 +54,12 @@ fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) ->
             <Grafana list/>
             <Freshness poll/>
         </div>
-        <RefreshError error=poll.error() age_ms=poll.age_ms()/>
+        <RefreshError progress=poll.progress() what="The list"/>
         <DiskFull is_full=Signal::derive(move || list.with(|list| list.disk_full))/>
         <StoreTrouble text=Signal::derive(move || list.with(|list| list.store_trouble.clone()))/>
-        <SummaryFigures list query/>
+        <SummaryFigures list loaded query/>
         <AddConnection list/>
         <Notices/>
-        <ConnectionsSection list query age_ms=poll.age_ms()/>
+        <ConnectionsSection list query loaded age_ms=poll.age_ms()/>
     }
 }
