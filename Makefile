@@ -21,7 +21,7 @@ LEPTOS := cargo-leptos
 RELEASE := $(TARGET)/release/.built
 SITE_MISSING := $(if $(wildcard target/site/pkg/*.wasm.br),,missing)
 
-.PHONY: missing help run watch test soak bench-storm build size screenshots setup-run setup-test
+.PHONY: missing help run watch test fresh soak bench-storm build size screenshots setup-run setup-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ watch: setup-run ## the same from a development build that follows your edits
 
 test: setup-test ## everything: format, lints, Rust tests, browser tests
 	@scripts/test
+
+fresh: ## both `make test` and `make run` in a pristine Debian, as root; an hour on 2 cores
+	@scripts/fresh
 
 # With the flags of scripts/test, so that nothing is built for this alone.
 soak: export RUSTFLAGS := $(RUSTFLAGS) --cfg erase_components

@@ -72,6 +72,9 @@ struct Options {
     /// An OpenTelemetry collector that gets the logs too, by OTLP over HTTP (its port 4318)
     #[arg(long, env = "WSMON_OTLP_ENDPOINT", value_name = "URL", hide_env_values = true)]
     otlp_endpoint: Option<Url>,
+    /// Serve although what the pages load may be missing, as it is where nothing but Rust was built
+    #[arg(long, hide = true)]
+    without_page_files: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -132,6 +135,9 @@ pub struct Config {
     pub badges: bool,
     /// The collector that gets the logs too.
     pub otlp_endpoint: Option<Url>,
+    /// Whether to serve although the scripts and styles that pages load may be missing, so that what is
+    /// shown does not come to life: for tests of everything else.
+    pub without_page_files: bool,
     /// What clients may take of the server. There is no option for it.
     pub limits: Limits,
 }
@@ -225,6 +231,7 @@ impl Config {
             grafana_url: options.grafana_url.or(file.grafana_url),
             badges: options.badges.or(file.badges).unwrap_or_default(),
             otlp_endpoint: options.otlp_endpoint.or(file.otlp_endpoint),
+            without_page_files: options.without_page_files,
             limits: Limits::default(),
             metrics: MetricsConfig { endpoint_limit: endpoint_limit.unwrap_or(metrics.endpoint_limit), ..metrics },
         })

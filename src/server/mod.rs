@@ -42,7 +42,11 @@ use self::{
     under_way::UnderWay,
 };
 pub use self::{
-    demo::DemoError, http::Limits as HttpLimits, leptos_config::LEPTOS_TOML, metrics::MetricsConfig, state::AppState,
+    demo::DemoError,
+    http::Limits as HttpLimits,
+    leptos_config::{LEPTOS_TOML, PageFilesError},
+    metrics::MetricsConfig,
+    state::AppState,
 };
 
 /// Said at the start, when it is clear that not all can be up.
@@ -80,9 +84,9 @@ pub enum ServerError {
     /// The demo's upstream could not start.
     #[error(transparent)]
     Demo(#[from] DemoError),
-    /// `Leptos.toml` cannot be read.
-    #[error("Leptos.toml: {0}")]
-    Leptos(#[from] leptos::config::errors::LeptosConfigError),
+    /// What pages load cannot be served.
+    #[error(transparent)]
+    PageFiles(#[from] PageFilesError),
 }
 
 /// A server that is bound to its address and runs when told to.
@@ -105,7 +109,7 @@ impl Server {
     ///
     /// Any [`ServerError`].
     pub async fn bind(config: Config) -> Result<Self, ServerError> {
-        let leptos = leptos_config::load()?;
+        let leptos = leptos_config::load(config.without_page_files)?;
         let wanted = config.listen.unwrap_or(leptos.site_addr);
         let listen_error = |source| ServerError::Listen { address: wanted, source };
         let listener = http::listen(wanted).map_err(listen_error)?;
@@ -178,10 +182,6 @@ impl Server {
             }
         }
         info!(url = %format_args!("http://{}", self.address), "listening");
-        if !self.state.leptos.hash_files {
-            let list = &self.state.leptos.hash_file;
-            warn!("pages come without their script: build them with `make build`, and keep {list} beside the program");
-        }
         self.store.check_in_background();
         // Sockets are closed while requests under way end, not after: a service manager may not wait.
         let told = CancellationToken::new();

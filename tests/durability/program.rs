@@ -9,6 +9,7 @@ use std::{
 };
 
 use reqwest::{Client, Response, StatusCode, redirect::Policy};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, time::timeout};
 use websocket_monitor::model::{Connection, ConnectionList, ListQuery};
@@ -21,7 +22,16 @@ pub const PATH: &str = env!("CARGO_BIN_EXE_websocket-monitor");
 /// Adds to a command that starts the program what it is told on every start.
 pub fn told<'a>(command: &'a mut Command, base_url: &str, data_dir: &Path) -> &'a mut Command {
     command
-        .args(["--listen", "127.0.0.1:0", "--log-format", "json", "--base-url", base_url, "--data-dir"])
+        .args([
+            "--without-page-files",
+            "--listen",
+            "127.0.0.1:0",
+            "--log-format",
+            "json",
+            "--base-url",
+            base_url,
+            "--data-dir",
+        ])
         .arg(data_dir)
         .env("WSMON_ADMIN_PASSWORD", PASSWORD)
         .env("RUST_LOG", "info")
@@ -57,8 +67,7 @@ impl Program {
 
     /// Ends it with SIGTERM, within the time that a supervisor leaves it at the least.
     pub async fn terminate(mut self) -> ExitStatus {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
         let ended = timeout(Duration::from_secs(5), &mut self.ended).await;
         assert!(ended.is_ok(), "it still runs after 5 s");
         self.child.wait().expect("ended")

@@ -7,6 +7,7 @@ use std::{
     process::{Child, ChildStderr, Command, Stdio},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use websocket_monitor::model::{Cause, ConnectionOptions};
 
 use super::{
@@ -24,7 +25,7 @@ struct Demo {
 impl Demo {
     fn start(base: &str, directory: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_websocket-monitor"))
-            .args(["--demo", "--listen", "127.0.0.1:0", "--base-url", base, "--data-dir"])
+            .args(["--without-page-files", "--demo", "--listen", "127.0.0.1:0", "--base-url", base, "--data-dir"])
             .arg(directory)
             .env("WSMON_ADMIN_PASSWORD", "correct horse battery staple")
             .env("RUST_LOG", "info")
@@ -42,8 +43,7 @@ impl Demo {
 
     /// Stops it where it is.
     fn stop(&self) {
-        let signalled = Command::new("kill").args(["-STOP", &self.child.id().to_string()]).status();
-        assert!(signalled.expect("kill runs").success());
+        kill_process(Pid::from_child(&self.child), Signal::STOP).expect("it runs");
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 fn monitor() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_websocket-monitor"));
-    command.env("WSMON_ADMIN_PASSWORD", "unused");
+    command.arg("--without-page-files").env("WSMON_ADMIN_PASSWORD", "unused");
     // Where something goes wrong before there is anything to store, nothing is.
     command.env("WSMON_DATA_DIR", "/dev/null/nowhere");
     command

@@ -17,6 +17,7 @@ mod list;
 mod manager_life;
 mod names;
 mod options;
+mod page_files;
 mod pages;
 mod program;
 mod seen_from_outside;

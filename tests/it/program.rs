@@ -11,6 +11,7 @@ use std::{
 
 use futures_util::future::join_all;
 use reqwest::{Client, redirect::Policy};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -35,7 +36,16 @@ struct Program {
 impl Program {
     fn start(base_url: &str, filter: &str, directory: &std::path::Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_websocket-monitor"))
-            .args(["--listen", "127.0.0.1:0", "--log-format", "json", "--base-url", base_url, "--data-dir"])
+            .args([
+                "--without-page-files",
+                "--listen",
+                "127.0.0.1:0",
+                "--log-format",
+                "json",
+                "--base-url",
+                base_url,
+                "--data-dir",
+            ])
             .arg(directory)
             .env("WSMON_ADMIN_PASSWORD", PASSWORD)
             .env("RUST_LOG", filter)
@@ -78,8 +88,7 @@ impl Program {
 
     /// Ends it, and gives all it has logged.
     fn into_log(mut self) -> String {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").arg(pid).status().expect("kill runs").success());
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
         assert!(self.child.wait().expect("ends").success(), "SIGTERM is a proper end");
         self.rest.recv_timeout(Duration::from_secs(10)).expect("the log")
     }

@@ -15,6 +15,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 use reqwest::{Client, redirect::Policy};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc, task::spawn_blocking};
 
@@ -68,7 +69,7 @@ impl Program {
     /// Ends it, and gives the lines that were not awaited, and how long it took.
     async fn stop(mut self) -> (Vec<String>, Duration) {
         let began = Instant::now();
-        assert!(Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs").success());
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
         let mut rest = Vec::new();
         while let Some(line) = soon("the end", self.lines.recv()).await {
             rest.push(line);
@@ -89,7 +90,7 @@ impl Drop for Program {
 
 fn command(collector: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_websocket-monitor"));
-    command.args(["--otlp-endpoint", collector]);
+    command.args(["--without-page-files", "--otlp-endpoint", collector]);
     command
 }
 

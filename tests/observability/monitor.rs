@@ -41,7 +41,8 @@ impl Monitor {
             .env("WSMON_BASE_URL", base_url)
             .env("WSMON_DATA_DIR", data_dir)
             .env("WSMON_ADMIN_PASSWORD", PASSWORD)
-            .env("RUST_LOG", "info");
+            .env("RUST_LOG", "info")
+            .arg("--without-page-files");
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
         let mut log = BufReader::new(child.stderr.take().expect("piped"));
         let (url, start) = url_in(&mut log);

@@ -43,6 +43,7 @@ pub fn config(base_url: Base, data_dir: &Path) -> Config {
         grafana_url: None,
         badges: false,
         otlp_endpoint: None,
+        without_page_files: true,
         limits: HttpLimits::default(),
     }
 }
