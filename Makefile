@@ -29,8 +29,9 @@ help: ## list these targets
 run: build ## build the release and serve http://127.0.0.1:3000 with sample feeds
 	@$(TARGET)/release/websocket-monitor --demo
 
+# cargo-leptos puts hashes into names only once, so that a browser would go on with the first WASM.
 watch: setup-run ## the same from a development build that follows your edits
-	@WSMON_DEMO=true $(LEPTOS) watch
+	@LEPTOS_HASH_FILES=false WSMON_DEMO=true $(LEPTOS) watch
 
 test: setup-test ## everything: format, lints, Rust tests, browser tests
 	@scripts/test

@@ -8,6 +8,8 @@ use std::{
 };
 
 use reqwest::Client;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The program in a place of its own, where no build has left anything.
@@ -91,13 +93,12 @@ async fn with_both_it_starts_and_its_pages_name_the_files() {
     let mut child = program.start();
     let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
     let log = lines.map(|line| line.expect("text"));
-    let listening = log.filter_map(|line| serde_json::from_str::<serde_json::Value>(&line).ok());
+    let listening = log.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
     let url = listening.filter_map(|event| Some(event["url"].as_str()?.to_owned())).next();
     let page = Client::new().get(format!("{}/login", url.expect("it listens"))).send().await.expect("an answer");
     let html = page.text().await.expect("text");
     // SIGTERM, which `timeout` hands on.
-    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::TERM)
-        .expect("it runs");
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
     child.wait().expect("ends");
     for name in ["websocket-monitor.abc.js", "websocket-monitor.def.wasm", "websocket-monitor.ghi.css"] {
         assert!(html.contains(name), "{name}: {html}");
