@@ -76,6 +76,18 @@ impl Phase {
     }
 }
 
+/// What a connection waits for that is to be tried as soon as the gate in front of its host lets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingFor {
+    /// Its turn: attempts are admitted at a set pace.
+    Turn,
+    /// The next probe of the host, which fails: one endpoint tries it for all.
+    Probe,
+    /// The end of a probe that is under way.
+    ProbeUnderWay,
+}
+
 /// Why a connection is not up, as a bounded set of words fit for a metric's label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -173,8 +185,10 @@ pub struct Connection {
     pub since_ms: i64,
     /// Attempts since it was last stable; 0 when none was needed.
     pub attempt: u32,
-    /// When the next attempt starts.
+    /// When the next attempt starts, or the host's next probe; none while a probe is under way.
     pub next_retry_ms: Option<i64>,
+    /// What it waits for besides the time.
+    pub waiting_for: Option<WaitingFor>,
     /// Why it is, or last was, down.
     pub cause: Option<Cause>,
     /// The cause, and what can be done, in sentences.

@@ -19,7 +19,7 @@ mod theme;
 pub use account::{Account, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SessionInfo};
 pub use audit::{AuditAction, AuditEntry, AuditOutcome, AuditPage, AuditQuery};
 pub use base_url::BaseUrl;
-pub use connection::{Cause, Connection, EndpointDetails, Phase, Status};
+pub use connection::{Cause, Connection, EndpointDetails, Phase, Status, WaitingFor};
 pub use endpoint::{EndpointName, EndpointNameError};
 pub use error::AppError;
 pub use event::{Event, EventKind};

@@ -2,6 +2,8 @@
 //!
 //! Servers are scripts on real sockets. Where a deadline matters time is paused, so that a row takes no time.
 
+mod beside_dead;
+mod breaker;
 mod closes;
 #[path = "../common/mod.rs"]
 mod common;

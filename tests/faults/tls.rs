@@ -24,10 +24,10 @@ use super::{
 };
 
 /// Somebody who signs certificates.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -36,7 +36,7 @@ impl Authority {
     }
 
     /// A server's end of TLS, with a certificate of this authority's.
-    fn acceptor(&self, certificate: &CertificateParams) -> TlsAcceptor {
+    pub fn acceptor(&self, certificate: &CertificateParams) -> TlsAcceptor {
         let key = KeyPair::generate().expect("a key");
         let certificate = certificate.signed_by(&key, &self.0).expect("a certificate");
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -50,31 +50,31 @@ impl Authority {
     }
 
     /// Its own certificate, in a file of a monitor's.
-    fn write(&self, monitor: &Monitor) {
+    pub fn write(&self, monitor: &Monitor) {
         fs::write(monitor.directory().join(CA_FILE), self.0.pem()).expect("room");
     }
 }
 
 /// Where a monitor of ours has the certificates to trust.
-const CA_FILE: &str = "ca.pem";
+pub const CA_FILE: &str = "ca.pem";
 
-fn trusting(file: &str) -> ConnectionOptions {
+pub fn trusting(file: &str) -> ConnectionOptions {
     ConnectionOptions { ca_file: Some(file.to_owned()), ..ConnectionOptions::default() }
 }
 
 /// A monitor whose secrets directory is its own.
-async fn monitor(server: &Server) -> Monitor {
+pub async fn monitor(server: &Server) -> Monitor {
     let secrets_here = |config: &mut ManagerConfig, directory: &Path| {
         config.secrets_dir = Some(SecretsDir::new(directory).expect("a directory"));
     };
     Monitor::start_with(Tcp, &secure_base(server), secrets_here).await
 }
 
-fn certificate_for(host: &str) -> CertificateParams {
+pub fn certificate_for(host: &str) -> CertificateParams {
     CertificateParams::new([host.to_owned()]).expect("a name")
 }
 
-fn secure_base(server: &Server) -> String {
+pub fn secure_base(server: &Server) -> String {
     format!("wss://localhost:{}/", server.address().port())
 }
 

@@ -49,6 +49,17 @@ pub enum NameError {
     },
 }
 
+/// What the end of an attempt or of a session says about the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// The host itself fails: its name, its port, its certificate, its proxy.
+    HostFails,
+    /// The host answered, whatever it said.
+    HostAnswers,
+    /// Nothing: the fault is the monitor's own.
+    Nothing,
+}
+
 /// Why an attempt failed or a connection ended. Displays as sentences for an operator: what
 /// happened, and where it helps, what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -208,20 +219,37 @@ impl Failure {
         }
     }
 
-    /// Whether it is the host that fails, so that its other endpoints would fare no better.
+    /// What it says about the host, and so about the host's other endpoints.
     ///
     /// A status from 502 to 504 is a proxy's word that what stands behind it does not answer (RFC
     /// 9110 section 15.6).
-    pub fn is_of_host(&self) -> bool {
+    pub(super) fn evidence(&self) -> Evidence {
         match self {
             Self::Dns { .. }
             | Self::Refused { .. }
             | Self::Unreachable { .. }
             | Self::Timeout { .. }
-            | Self::Tls { .. } => true,
-            Self::Http { status, .. } => matches!(status, 502..=504),
-            _ => false,
+            | Self::Tls { .. }
+            | Self::HungUp { .. }
+            | Self::Lost
+            | Self::PongTimeout { .. }
+            | Self::Http { status: 502..=504, .. } => Evidence::HostFails,
+            Self::Http { .. }
+            | Self::InvalidHandshake { .. }
+            | Self::Subprotocol { .. }
+            | Self::Closed { .. }
+            | Self::TooBig { .. }
+            | Self::InvalidText
+            | Self::PingFlood { .. }
+            | Self::Protocol { .. }
+            | Self::Silent { .. } => Evidence::HostAnswers,
+            Self::LocalResources { .. } | Self::Options { .. } | Self::Internal => Evidence::Nothing,
         }
+    }
+
+    /// Whether it is the host's certificate that has to change, so that a success of another endpoint is news.
+    pub(super) fn is_of_certificate(&self) -> bool {
+        matches!(self, Self::Tls { .. })
     }
 
     /// The close code to fail the connection with, where it is we who end it (RFC 6455 sections 7.1.7

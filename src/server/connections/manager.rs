@@ -26,14 +26,14 @@ use super::{
     dial::Dialer,
     events::{self, EventSink},
     failure::Failure,
-    gate::{Gate, HostGate, Lane},
+    gate::{Gate, HostGate, Lane, Standing},
     keeper::{KeepError, Wanted},
     message::{Message, Subscription},
     options::Options,
     registry::{Entry, Registry, View},
     state::{ConnectionState, NextRetry, Shared},
     target::Base,
-    task::ConnectionTask,
+    task::{ConnectionTask, Renewal},
 };
 use crate::model::{BaseUrl, Cause, Connection, ConnectionList, EndpointName, ListQuery, Phase, Summary};
 
@@ -378,6 +378,8 @@ impl ConnectionManager {
             state: sender,
             shared: Arc::clone(&shared),
             permit: None,
+            standing: Standing::default(),
+            renewal: Renewal::default(),
         };
         // The registry holds the other end of the commands: when it is dropped, so does the task end.
         let registry = Arc::downgrade(&inner.registry);

@@ -16,11 +16,13 @@ use super::{
     command::Command,
     counts::EndpointSample,
     failure::Failure,
+    gate::Trouble,
     state::{ConnectionState, NextRetry, Shared},
 };
 use crate::{
     model::{
         BaseUrl, Connection, ConnectionList, EndpointName, ListQuery, PER_PAGE, Phase, Sort, SortKey, Status, Summary,
+        WaitingFor,
     },
     server::clock::unix_ms,
 };
@@ -39,25 +41,36 @@ pub(super) struct View<'a> {
     /// Now on the wall.
     pub(super) now: SystemTime,
     /// Why the host's endpoints wait for its next probe, and when that is.
-    pub(super) trouble: Option<(Arc<Failure>, Instant)>,
+    pub(super) trouble: Option<Trouble>,
 }
 
 impl View<'_> {
-    /// When the next attempt starts, on the wall.
-    fn retry_ms(&self, next: NextRetry) -> i64 {
+    /// What a connection waits for besides the time.
+    fn waiting_for(&self, next: NextRetry) -> Option<WaitingFor> {
+        match (next, &self.trouble) {
+            (NextRetry::At(_), _) => None,
+            (NextRetry::AtGate, None) => Some(WaitingFor::Turn),
+            (NextRetry::AtGate, Some(Trouble { probe_due: Some(_), .. })) => Some(WaitingFor::Probe),
+            (NextRetry::AtGate, Some(Trouble { probe_due: None, .. })) => Some(WaitingFor::ProbeUnderWay),
+        }
+    }
+
+    /// When the next attempt, or the host's next probe, starts, on the wall; none while a probe is under way.
+    fn retry_ms(&self, next: NextRetry) -> Option<i64> {
         let now = Instant::now();
-        let at = match next {
-            NextRetry::At(at) => at,
-            NextRetry::AtGate => self.trouble.as_ref().map_or(now, |(_, probe_at)| *probe_at),
+        let at = match (next, &self.trouble) {
+            (NextRetry::At(at), _) => at,
+            (NextRetry::AtGate, None) => now,
+            (NextRetry::AtGate, Some(trouble)) => trouble.probe_due?,
         };
-        unix_ms(self.now + at.saturating_duration_since(now))
+        Some(unix_ms(self.now + at.saturating_duration_since(now)))
     }
 
     /// Why a connection is down, and, if that has changed since, why its host is.
     fn cause_text(&self, state: &ConnectionState) -> Option<String> {
         let own = state.failure.as_ref().map(ToString::to_string);
         let host = self.trouble.as_ref().filter(|_| state.next_retry == Some(NextRetry::AtGate));
-        match (own, host.map(|(why, _)| why.to_string())) {
+        match (own, host.map(|trouble| trouble.why.to_string())) {
             (Some(own), Some(host)) if own != host => Some(format!("{own} Since then: {host}")),
             (own, host) => own.or(host),
         }
@@ -80,7 +93,8 @@ impl Entry {
             auto_reconnect: state.auto_reconnect,
             since_ms: unix_ms(state.since),
             attempt: state.attempt,
-            next_retry_ms: state.next_retry.map(|next| view.retry_ms(next)),
+            next_retry_ms: state.next_retry.and_then(|next| view.retry_ms(next)),
+            waiting_for: state.next_retry.and_then(|next| view.waiting_for(next)),
             cause: failure.map(Failure::cause),
             cause_text: view.cause_text(&state),
             close_code: failure.and_then(Failure::close_code),
@@ -102,7 +116,7 @@ impl Entry {
             on: state.on,
             silent: self.is_silent(&state),
             since: state.since,
-            next_retry_ms: state.next_retry.map(|next| view.retry_ms(next)),
+            next_retry_ms: state.next_retry.and_then(|next| view.retry_ms(next)),
             messages_received: self.shared.messages_received(),
             bytes_received: self.shared.bytes_received(),
             last_message_ms: self.shared.last_message_ms(),

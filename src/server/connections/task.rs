@@ -17,7 +17,7 @@ use super::{
     dial::{Dialer, WebSocket},
     events::EventSink,
     failure::Failure,
-    gate::{HostGate, Lane, Permit},
+    gate::{AfterFailure, HostGate, Lane, LiveSession, Permit, Standing},
     manager::SendError,
     policy::{STABLE_AFTER, Verdict, judge},
     session::Session,
@@ -35,6 +35,29 @@ enum Flow {
     End,
 }
 
+/// When a connection that its host's certificate blocks is tried before its time: once another attempt has succeeded
+/// since, as the certificate may have been renewed, but not at once each time, as it may be the connection's own options
+/// that do not fit the certificate.
+#[derive(Clone, Copy)]
+pub(super) struct Renewal {
+    /// The host's successes before the attempt.
+    successes_before: u64,
+    not_before: Instant,
+}
+
+impl Default for Renewal {
+    fn default() -> Self {
+        Self { successes_before: 0, not_before: Instant::now() }
+    }
+}
+
+impl Renewal {
+    async fn wait(self, gate: &HostGate) {
+        gate.success_after(self.successes_before).await;
+        sleep_until(self.not_before).await;
+    }
+}
+
 /// Everything one connection needs.
 pub(super) struct ConnectionTask {
     pub(super) endpoint: EndpointName,
@@ -50,6 +73,10 @@ pub(super) struct ConnectionTask {
     pub(super) shared: Arc<Shared>,
     /// Leave to dial, if the gate has given it already.
     pub(super) permit: Option<Permit>,
+    /// What the last attempt says about the endpoint.
+    pub(super) standing: Standing,
+    /// What ends the wait of a connection that its host's certificate blocks.
+    pub(super) renewal: Renewal,
 }
 
 impl ConnectionTask {
@@ -72,24 +99,22 @@ impl ConnectionTask {
 
     /// Waits for a command or for the next attempt's turn.
     async fn rest(&mut self) -> Flow {
-        let (next, blocked_by_host) = {
+        let (next, blocked_by_certificate) = {
             let state = self.state.borrow();
-            let of_host = state.failure.as_ref().is_some_and(|failure| failure.is_of_host());
-            (state.next_retry, of_host && state.phase == Phase::Blocked)
+            let of_certificate = state.failure.as_ref().is_some_and(|failure| failure.is_of_certificate());
+            (state.next_retry, of_certificate && state.phase == Phase::Blocked)
         };
-        let gate = self.gate.clone();
-        let recovery = gate.recovery();
+        let (gate, standing, renewal) = (self.gate.clone(), self.standing, self.renewal);
         let turn = async {
             match next {
                 Some(NextRetry::At(at)) => {
                     tokio::select! {
                         () = sleep_until(at) => {}
-                        // What the host was blocked for is over.
-                        () = recovery, if blocked_by_host => {}
+                        () = renewal.wait(&gate), if blocked_by_certificate => {}
                     }
                     None
                 }
-                Some(NextRetry::AtGate) => Some(gate.admit(Lane::Queue).await),
+                Some(NextRetry::AtGate) => Some(gate.admit(Lane::Queue, standing).await),
                 None => std::future::pending().await,
             }
         };
@@ -133,11 +158,12 @@ impl ConnectionTask {
     async fn attempt(&mut self) -> Flow {
         let (dialer, gate) = (Arc::clone(&self.dialer), self.gate.clone());
         let (endpoint, options) = (self.endpoint.clone(), Arc::clone(&self.state.borrow().options));
-        let permit = self.permit.take();
+        let (permit, standing) = (self.permit.take(), self.standing);
+        self.renewal.successes_before = gate.successes();
         let mut dial = pin!(async {
             let permit = match permit {
                 Some(permit) => permit,
-                None => gate.admit(Lane::Urgent).await,
+                None => gate.admit(Lane::Urgent, standing).await,
             };
             let began = Instant::now();
             let opened = dialer.open(&endpoint, &options).await;
@@ -147,10 +173,10 @@ impl ConnectionTask {
             let command = tokio::select! {
                 (opened, took, permit) = &mut dial => return match opened {
                     Ok(socket) => {
-                        self.gate.reached();
-                        drop(permit);
+                        let live = self.gate.connected(permit);
+                        self.standing = Standing::Working;
                         self.shared.counts.count_success(took);
-                        self.hold(socket).await
+                        self.hold(socket, live).await
                     }
                     Err(failure) => {
                         self.attempt_failed(failure, permit);
@@ -177,26 +203,21 @@ impl ConnectionTask {
         }
     }
 
-    /// Tells the gate of a failed attempt before the permit goes back.
+    /// Tells the gate of a failed attempt.
     fn attempt_failed(&mut self, failure: Failure, permit: Permit) {
         self.shared.counts.count_failure();
         let failure = Arc::new(failure);
-        let at_gate = if failure.is_of_host() {
-            let not_before = match judge(&failure, self.state.borrow().options.rules()) {
-                Verdict::NotBefore(wait) => wait,
-                _ => Duration::ZERO,
-            };
-            self.gate.failed(&permit, self.number, &failure, not_before)
-        } else {
-            self.gate.reached();
-            false
+        let not_before = match judge(&failure, self.state.borrow().options.rules()) {
+            Verdict::NotBefore(wait) => wait,
+            _ => Duration::ZERO,
         };
-        drop(permit);
-        self.fail(failure, Duration::ZERO, at_gate);
+        let AfterFailure { standing, waits_for_probe } = self.gate.failed(permit, self.number, &failure, not_before);
+        self.standing = standing;
+        self.fail(failure, Duration::ZERO, waits_for_probe);
     }
 
     /// Holds an open connection until it ends or is no longer wanted.
-    async fn hold(&mut self, socket: WebSocket) -> Flow {
+    async fn hold(&mut self, socket: WebSocket, live: LiveSession) -> Flow {
         let opened = Instant::now();
         let options = Arc::clone(&self.state.borrow().options);
         let mut session = Session::new(socket, options.watch(&self.config));
@@ -209,6 +230,7 @@ impl ConnectionTask {
         loop {
             let command = tokio::select! {
                 failure = session.run(&shared, &*config.clock) => {
+                    live.end(&failure);
                     if let Some(code) = failure.own_close_code() {
                         session.abandon(code);
                     }
@@ -339,7 +361,10 @@ impl ConnectionTask {
         let (phase, next_retry) = match (&verdict, delay) {
             (_, None) => (Phase::Off, None),
             (Verdict::Backoff, Some(_)) if at_gate => (Phase::Waiting, Some(NextRetry::AtGate)),
-            (Verdict::Blocked, Some(delay)) => (Phase::Blocked, Some(NextRetry::At(Instant::now() + delay))),
+            (Verdict::Blocked, Some(delay)) => {
+                self.renewal.not_before = Instant::now() + self.config.backoff.delay(attempt, &mut self.rng);
+                (Phase::Blocked, Some(NextRetry::At(Instant::now() + delay)))
+            }
             (_, Some(delay)) => (Phase::Waiting, Some(NextRetry::At(Instant::now() + delay))),
         };
         info!(

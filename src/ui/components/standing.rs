@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    model::{Connection, Phase},
+    model::{Connection, Phase, WaitingFor},
     ui::format,
 };
 
@@ -24,7 +24,7 @@ pub fn Standing(connection: Memo<Connection>, now_ms: Signal<i64>) -> impl IntoV
 
 fn next(connection: &Connection, now_ms: i64) -> String {
     let lasting = format::duration(now_ms - connection.since_ms);
-    let retry = connection.next_retry_ms.map(|at| format::until(at - now_ms)).unwrap_or_default();
+    let retry = retry(connection, now_ms);
     let attempt = connection.attempt;
     match connection.phase {
         Phase::Connected if connection.silent => format!("Silent: no message for too long · for {lasting}"),
@@ -35,13 +35,68 @@ fn next(connection: &Connection, now_ms: i64) -> String {
         },
         Phase::Connecting if attempt > 0 => format!("attempt {attempt} · for {lasting}"),
         Phase::Connecting => format!("for {lasting}"),
-        Phase::Waiting if attempt == 0 => format!("Waiting for its turn · next try {retry}"),
-        Phase::Waiting => format!("attempt {attempt} · next try {retry}"),
-        Phase::Blocked => format!("Blocked: trying at once cannot help · attempt {attempt} · next try {retry}"),
+        Phase::Waiting if attempt == 0 => format!("Waiting · {retry}"),
+        Phase::Waiting => format!("attempt {attempt} · {retry}"),
+        Phase::Blocked => format!("Blocked: trying at once cannot help · attempt {attempt} · {retry}"),
         Phase::Off if connection.cause.is_some() && connection.auto_reconnect => {
             format!("Not tried again · for {lasting}")
         }
         Phase::Off if connection.cause.is_some() => format!("Auto reconnect is off · for {lasting}"),
         Phase::Off => format!("Disconnected by an administrator · for {lasting}"),
+    }
+}
+
+/// What is to come of a connection that is tried again. A probe that is due is under way, or nearly so: nothing is
+/// counted down past its time.
+fn retry(connection: &Connection, now_ms: i64) -> String {
+    let left_ms = connection.next_retry_ms.map(|at_ms| at_ms - now_ms);
+    match (connection.waiting_for, left_ms) {
+        (Some(WaitingFor::Turn), _) => "next try when its turn comes".to_owned(),
+        (Some(WaitingFor::Probe), Some(left_ms @ 1..)) => format!("next probe of the host {}", format::until(left_ms)),
+        (Some(WaitingFor::Probe | WaitingFor::ProbeUnderWay), _) => "the host is being probed".to_owned(),
+        (None, left_ms) => format!("next try {}", format::until(left_ms.unwrap_or_default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waiting_row_tells_what_it_waits_for() {
+        let waits = |waiting_for, left_ms: Option<i64>| {
+            let connection = Connection {
+                endpoint: "feed".parse().expect("a name"),
+                url: "ws://host/feed".to_owned(),
+                phase: Phase::Waiting,
+                auto_reconnect: true,
+                since_ms: 0,
+                attempt: 3,
+                next_retry_ms: left_ms.map(|left_ms| 10_000 + left_ms),
+                waiting_for,
+                cause: None,
+                cause_text: None,
+                close_code: None,
+                rtt_ms: None,
+                messages_received: 0,
+                bytes_received: 0,
+                last_message_ms: None,
+                messages_dropped: 0,
+                silent: false,
+            };
+            next(&connection, 10_000)
+        };
+        let probed = "attempt 3 · the host is being probed";
+        let cases = [
+            (None, Some(1_500), "attempt 3 · next try in 2 s"),
+            (None, Some(-1), "attempt 3 · next try now"),
+            (Some(WaitingFor::Probe), Some(4_000), "attempt 3 · next probe of the host in 4 s"),
+            (Some(WaitingFor::Probe), Some(-1_000), probed),
+            (Some(WaitingFor::ProbeUnderWay), None, probed),
+            (Some(WaitingFor::Turn), Some(0), "attempt 3 · next try when its turn comes"),
+        ];
+        for (waiting_for, left_ms, text) in cases {
+            assert_eq!(waits(waiting_for, left_ms), text);
+        }
     }
 }

@@ -1,12 +1,18 @@
-//! The gate that attempts pass on their way to a host.
+//! The gate that attempts pass on their way to a host: a circuit breaker for each host, and pacing.
 //!
 //! Jitter alone makes a storm worse: ten thousand connections that drop at once and each try again
 //! within half a second are a flood to a host that has just come back. So while a host fails, one
-//! probe speaks for all its endpoints, and once it is back they are admitted at a set pace.
+//! probe at a time speaks for all its endpoints, and once it is back they are admitted at a set pace.
+//! But an endpoint that fails while the host works for others speaks only for itself.
 
+mod breaker;
 mod lanes;
+mod probing;
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod tests;
+mod ticket;
 
 use std::{
     num::NonZeroU32,
@@ -16,12 +22,17 @@ use std::{
 
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::{
-    sync::{Notify, futures::Notified, oneshot},
+    sync::{Notify, oneshot},
     time::{Instant, sleep_until},
 };
 
-use self::lanes::{HostId, Lanes, Ticket};
-use super::failure::Failure;
+use self::{
+    breaker::FailedAttempt,
+    lanes::{HostId, Lanes},
+    ticket::Ticket,
+};
+pub(super) use self::{lanes::Trouble, ticket::Standing};
+use super::failure::{Evidence, Failure};
 
 /// How attempts are admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +84,23 @@ pub(super) struct Gate(Arc<Inner>);
 pub(super) struct HostGate {
     gate: Gate,
     host: HostId,
-    recoveries: Arc<Notify>,
+    succeeded: Arc<Notify>,
+}
+
+/// An open session, which speaks for its host. Ended when dropped.
+pub(super) struct LiveSession {
+    gate: Gate,
+    host: HostId,
+    /// What its end says of the host.
+    evidence: Evidence,
+}
+
+/// What an attempt's failure means for its endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AfterFailure {
+    pub(super) standing: Standing,
+    /// Whether the host fails, so that its next probe speaks for this endpoint too.
+    pub(super) waits_for_probe: bool,
 }
 
 /// One attempt's leave to dial. Given back when dropped.
@@ -98,7 +125,7 @@ impl Gate {
 
     /// The way to a host.
     pub(super) fn host(&self) -> HostGate {
-        HostGate { gate: self.clone(), host: self.lock().lanes.add_host(), recoveries: Arc::default() }
+        HostGate { gate: self.clone(), host: self.lock().lanes.add_host(), succeeded: Arc::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -159,10 +186,10 @@ impl Gate {
 
 impl HostGate {
     /// Waits for leave to dial. Cancel safe: whoever stops waiting leaves the lane.
-    pub(super) async fn admit(&self, lane: Lane) -> Permit {
+    pub(super) async fn admit(&self, lane: Lane, standing: Standing) -> Permit {
         loop {
             let (sender, admitted) = oneshot::channel();
-            let ticket = self.gate.lock().lanes.enter(self.host, lane, sender);
+            let ticket = self.gate.lock().lanes.enter(self.host, lane, standing, sender);
             let _place = Place { gate: self, ticket };
             self.gate.advance();
             // The sender is dropped unsent only if the gate's own task was, with its runtime.
@@ -172,30 +199,73 @@ impl HostGate {
         }
     }
 
-    /// Why the host's endpoints wait and when it is probed next; none while it does not fail.
-    pub(super) fn trouble(&self) -> Option<(Arc<Failure>, Instant)> {
+    /// Why the host's endpoints wait, and for what; none while it does not fail.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
         self.gate.lock().lanes.trouble(self.host)
     }
 
-    /// Waits for the host's next recovery.
-    pub(super) fn recovery(&self) -> Notified<'_> {
-        self.recoveries.notified()
+    /// How many attempts at the host have succeeded so far.
+    pub(super) fn successes(&self) -> u64 {
+        self.gate.lock().lanes.successes(self.host)
     }
 
-    /// An attempt got an answer that was not the host's failing.
-    pub(super) fn reached(&self) {
-        let recovered = self.gate.lock().lanes.reached(self.host);
-        if recovered {
-            self.recoveries.notify_waiters();
-            self.gate.advance();
+    /// Waits until more attempts have succeeded than that.
+    pub(super) async fn success_after(&self, seen: u64) {
+        loop {
+            let succeeded = self.succeeded.notified();
+            if self.successes() > seen {
+                return;
+            }
+            succeeded.await;
         }
     }
 
-    /// An endpoint's attempt found the host failing, and not to be tried before a time has gone by;
-    /// whether the host's endpoints now wait for its probes.
-    pub(super) fn failed(&self, permit: &Permit, endpoint: u64, why: &Arc<Failure>, not_before: Duration) -> bool {
+    /// An attempt succeeded: its session begins.
+    pub(super) fn connected(&self, permit: Permit) -> LiveSession {
+        self.gate.lock().lanes.connected(self.host, Instant::now());
+        self.succeeded.notify_waiters();
+        // Whoever waited for the host can be admitted now; giving the permit back sees to that.
+        drop(permit);
+        LiveSession { gate: self.gate.clone(), host: self.host, evidence: Evidence::Nothing }
+    }
+
+    /// An endpoint's attempt failed, and is not to be repeated before a time has gone by.
+    pub(super) fn failed(
+        &self,
+        permit: Permit,
+        endpoint: u64,
+        why: &Arc<Failure>,
+        not_before: Duration,
+    ) -> AfterFailure {
+        let ticket = permit.ticket;
         let mut state = self.gate.lock();
-        state.lanes.failed(self.host, permit.ticket, endpoint, why, not_before, Instant::now())
+        let (standing, waits_for_probe) = match why.evidence() {
+            Evidence::Nothing => (ticket.standing, false),
+            Evidence::HostAnswers => {
+                state.lanes.answered(self.host);
+                (Standing::Unknown, false)
+            }
+            Evidence::HostFails => {
+                let attempt = FailedAttempt { ticket, endpoint, why, not_before };
+                state.lanes.failed(self.host, &attempt, Instant::now())
+            }
+        };
+        drop(state);
+        drop(permit);
+        AfterFailure { standing, waits_for_probe }
+    }
+}
+
+impl LiveSession {
+    /// The session ended by itself, not on an administrator's word.
+    pub(super) fn end(mut self, why: &Failure) {
+        self.evidence = why.evidence();
+    }
+}
+
+impl Drop for LiveSession {
+    fn drop(&mut self) {
+        self.gate.lock().lanes.session_ended(self.host, self.evidence, Instant::now());
     }
 }
 
