@@ -53,7 +53,7 @@ bench-storm: ## 10,000 connections dropped at once; fails when they come back to
 build: $(RELEASE) ## build the release, site precompressed
 
 # cargo-leptos makes and compresses the site anew even when nothing has changed, so make decides.
-$(RELEASE): $(shell find src style public -type f) Cargo.toml Cargo.lock Leptos.toml $(SITE_MISSING) | setup-run
+$(RELEASE): $(shell find src crates style public -type f) Cargo.toml Cargo.lock Leptos.toml $(SITE_MISSING) | setup-run
 	@$(LEPTOS) build --release --precompress
 	@touch $@
 

@@ -2,21 +2,23 @@
 //! shows administrators which are not and why.
 //!
 //! The crate is compiled twice. With the feature `ssr` it is the server, with `hydrate` the part
-//! that runs in the browser. `ui` asks `api`, `api` asks `server`; every half may use `model`,
-//! which uses nothing. Only the lines below, `main.rs` and one helper in `api` mention the two
+//! that runs in the browser. `ui` asks `api`, `api` asks `server`. Only the lines below, `main.rs` and one helper in `api` mention the two
 //! features, so it is the compiler that keeps server code out of the browser's half.
 //!
 //! | module | what is in it |
 //! | --- | --- |
-//! | [`model`] | the plain types both halves share |
 //! | [`api`] | the server functions |
+//! | [`error`] | the one error on the wire |
 //! | [`ui`] | pages and components |
-//! | `server` | connection manager, HTTP, authentication, configuration |
+//! | `server` | HTTP, authentication, metrics, configuration |
+//!
+//! Beside it stand three crates: `wsmon_model` with the plain types that both halves share,
+//! `wsmon_manager`, which holds the connections, and `wsmon_store`, which keeps what outlives the process.
 
 #![recursion_limit = "256"]
 
 pub mod api;
-pub mod model;
+pub mod error;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod ui;

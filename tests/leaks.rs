@@ -14,10 +14,8 @@ use tokio::{
     time::timeout,
 };
 use tokio_tungstenite::accept_async;
-use websocket_monitor::{
-    model::Phase,
-    server::connections::{Backoff, Base, ConnectionManager, ManagerConfig},
-};
+use wsmon_manager::{Backoff, Base, ConnectionManager, ManagerConfig};
+use wsmon_model::Phase;
 
 use common::{name, soon};
 

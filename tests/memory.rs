@@ -11,10 +11,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tokio_tungstenite::accept_async;
-use websocket_monitor::{
-    model::{Cause, Phase},
-    server::connections::{ConnectionManager, ManagerConfig},
-};
+use wsmon_manager::{ConnectionManager, ManagerConfig};
+use wsmon_model::{Cause, Phase};
 
 use common::{name, soon};
 

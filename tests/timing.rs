@@ -3,13 +3,9 @@
 
 use std::{path::Path, time::Instant};
 
-use websocket_monitor::{
-    model::PeerText,
-    server::{
-        auth::{self, Door, LoginError, Visitor as Caller},
-        store::Store,
-    },
-};
+use websocket_monitor::server::auth::{self, Door, LoginError, Visitor as Caller};
+use wsmon_model::PeerText;
+use wsmon_store::Store;
 
 const PASSWORD: &str = "correct horse battery staple";
 

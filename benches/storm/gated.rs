@@ -2,10 +2,8 @@
 
 use std::{hint::black_box, sync::Arc};
 
-use websocket_monitor::{
-    model::ListQuery,
-    server::connections::{ConnectionManager, ManagerConfig},
-};
+use wsmon_manager::{ConnectionManager, ManagerConfig};
+use wsmon_model::ListQuery;
 
 use crate::{
     CONNECTIONS, Storm, all_connected, endpoint, happen,

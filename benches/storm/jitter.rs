@@ -16,7 +16,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_tungstenite::{WebSocketStream, client_async_with_config, tungstenite::protocol::WebSocketConfig};
-use websocket_monitor::server::connections::{Backoff, BoxStream, Transport};
+use wsmon_manager::{Backoff, BoxStream, Transport};
 
 use crate::{
     CONNECTIONS, Storm, all_connected, endpoint, happen,

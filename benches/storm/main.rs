@@ -19,7 +19,8 @@ use std::{
 };
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
-use websocket_monitor::{model::EndpointName, server::connections::GateConfig};
+use wsmon_manager::GateConfig;
+use wsmon_model::EndpointName;
 
 use self::upstream::Upstream;
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use websocket_monitor::server::connections::{BoxStream, Tcp, Transport};
+use wsmon_manager::{BoxStream, Tcp, Transport};
 
 #[derive(Default)]
 pub struct Noted(Mutex<Vec<Instant>>);

@@ -2,13 +2,9 @@
 
 use std::path::Path;
 
-use websocket_monitor::{
-    model::{Event, EventKind},
-    server::{
-        connections::{Keeper, Options, Wanted},
-        store::Store,
-    },
-};
+use wsmon_manager::{Keeper, Options, Wanted};
+use wsmon_model::{Event, EventKind};
+use wsmon_store::Store;
 
 use crate::{
     CONNECTIONS, Storm, all_connected, endpoint, happen, p95,

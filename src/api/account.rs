@@ -2,7 +2,8 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
-use crate::model::{Account, AppError};
+use crate::error::AppError;
+use wsmon_model::Account;
 
 /// The account of the administrator who asks.
 ///
@@ -23,7 +24,7 @@ pub async fn load_account() -> Result<Account, AppError> {
 /// the new one too short or too long.
 #[server(endpoint = "change_password", input = Json, output = Json)]
 pub async fn change_password(current: String, new: String) -> Result<(), AppError> {
-    use crate::model::{AuditAction, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
+    use wsmon_model::{AuditAction, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
 
     super::audited(AuditAction::ChangePassword, String::new(), |admin: super::Admin| async move {
         if new.chars().count() < PASSWORD_MIN_CHARS || new.len() > PASSWORD_MAX_BYTES {
@@ -46,7 +47,7 @@ pub async fn change_password(current: String, new: String) -> Result<(), AppErro
 /// [`AppError::Unauthenticated`], and [`AppError::Invalid`] when there is no such session.
 #[server(endpoint = "end_session", input = Json, output = Json)]
 pub async fn end_session(key: String) -> Result<(), AppError> {
-    use crate::model::AuditAction;
+    use wsmon_model::AuditAction;
 
     super::audited(AuditAction::EndSession, String::new(), |admin: super::Admin| async move {
         if admin.state.end_own_session(&admin.name, &key).await? {

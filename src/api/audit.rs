@@ -2,7 +2,8 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
-use crate::model::{AppError, AuditPage, AuditQuery};
+use crate::error::AppError;
+use wsmon_model::{AuditPage, AuditQuery};
 
 /// One page of the audit log, newest first.
 ///

@@ -4,9 +4,8 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
-use crate::model::{
-    AppError, Connection, ConnectionList, ConnectionOptions, EndpointDetails, ListQuery, OptionsVersion, Summary,
-};
+use crate::error::AppError;
+use wsmon_model::{Connection, ConnectionList, ConnectionOptions, EndpointDetails, ListQuery, OptionsVersion, Summary};
 
 /// One page of the list of connections, and the summary of all.
 ///
@@ -38,7 +37,7 @@ pub async fn load_summary() -> Result<Summary, AppError> {
 /// says why.
 #[server(endpoint = "connect_endpoint", input = Json, output = Json)]
 pub async fn connect_endpoint(endpoint: String, auto_reconnect: Option<bool>) -> Result<Connection, AppError> {
-    use crate::model::AuditAction;
+    use wsmon_model::AuditAction;
 
     super::audited(AuditAction::Connect, endpoint.clone(), |admin: super::Admin| async move {
         admin.state.connect(super::endpoint_name(&endpoint)?, auto_reconnect).await
@@ -53,7 +52,7 @@ pub async fn connect_endpoint(endpoint: String, auto_reconnect: Option<bool>) ->
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
 #[server(endpoint = "disconnect_endpoint", input = Json, output = Json)]
 pub async fn disconnect_endpoint(endpoint: String) -> Result<(), AppError> {
-    use crate::model::AuditAction;
+    use wsmon_model::AuditAction;
 
     super::audited(AuditAction::Disconnect, endpoint.clone(), |admin: super::Admin| async move {
         let state = admin.state;
@@ -70,7 +69,7 @@ pub async fn disconnect_endpoint(endpoint: String) -> Result<(), AppError> {
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
 #[server(endpoint = "remove_endpoint", input = Json, output = Json)]
 pub async fn remove_endpoint(endpoint: String) -> Result<(), AppError> {
-    use crate::model::AuditAction;
+    use wsmon_model::AuditAction;
 
     super::audited(AuditAction::Remove, endpoint.clone(), |admin: super::Admin| async move {
         let state = admin.state;
@@ -87,7 +86,7 @@ pub async fn remove_endpoint(endpoint: String) -> Result<(), AppError> {
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
 #[server(endpoint = "set_auto_reconnect", input = Json, output = Json)]
 pub async fn set_auto_reconnect(endpoint: String, enabled: bool) -> Result<(), AppError> {
-    use crate::model::AuditAction;
+    use wsmon_model::AuditAction;
 
     let action = if enabled { AuditAction::AutoReconnectOn } else { AuditAction::AutoReconnectOff };
     super::audited(action, endpoint.clone(), |admin: super::Admin| async move {
@@ -105,7 +104,7 @@ pub async fn set_auto_reconnect(endpoint: String, enabled: bool) -> Result<(), A
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::DiskFull`].
 #[server(endpoint = "pause_endpoint", input = Json, output = Json)]
 pub async fn pause_endpoint(endpoint: String) -> Result<(), AppError> {
-    use crate::model::AuditAction;
+    use wsmon_model::AuditAction;
 
     super::audited(AuditAction::Pause, endpoint.clone(), |admin: super::Admin| async move {
         let name = super::endpoint_name(&endpoint)?;
@@ -121,7 +120,7 @@ pub async fn pause_endpoint(endpoint: String) -> Result<(), AppError> {
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::DiskFull`].
 #[server(endpoint = "resume_endpoint", input = Json, output = Json)]
 pub async fn resume_endpoint(endpoint: String) -> Result<(), AppError> {
-    use crate::model::AuditAction;
+    use wsmon_model::AuditAction;
 
     super::audited(AuditAction::Resume, endpoint.clone(), |admin: super::Admin| async move {
         let name = super::endpoint_name(&endpoint)?;
@@ -154,7 +153,7 @@ pub async fn set_options(
     options: ConnectionOptions,
     version: Option<OptionsVersion>,
 ) -> Result<OptionsVersion, AppError> {
-    use crate::model::AuditAction;
+    use wsmon_model::AuditAction;
 
     super::audited(AuditAction::SetOptions, endpoint.clone(), |admin: super::Admin| async move {
         let name = super::endpoint_name(&endpoint)?;

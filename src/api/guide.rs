@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::codec::Json};
 
-use crate::model::AppError;
+use crate::error::AppError;
 
 /// The monitoring guide, in HTML of our own making.
 ///

@@ -25,7 +25,7 @@ const ON_SERVER: bool = cfg!(feature = "ssr");
 
 /// The browser answers nobody.
 #[cfg(not(feature = "ssr"))]
-fn set_status(_: &crate::model::AppError) {}
+fn set_status(_: &crate::error::AppError) {}
 
 /// The one helper that touches the server.
 #[cfg(feature = "ssr")]
@@ -40,13 +40,14 @@ mod admin {
     use leptos_axum::ResponseOptions;
 
     use crate::{
-        model::{AppError, AuditAction, EndpointName},
+        error::AppError,
         server::{
             AppState, Deed, LoginError, SignedIn, Told,
             auth::{AuthError, SessionId, Visitor},
             set_cookie,
         },
     };
+    use wsmon_model::{AuditAction, EndpointName};
 
     /// The administrator who asks, and what there is to ask.
     #[derive(Clone)]

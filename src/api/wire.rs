@@ -5,7 +5,7 @@ use leptos::server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
-use crate::model::AppError;
+use crate::error::AppError;
 
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;

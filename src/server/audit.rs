@@ -5,12 +5,11 @@ use std::{future::Future, panic::AssertUnwindSafe, time::SystemTime};
 use futures_util::FutureExt;
 use tracing::{error, info};
 
-use super::{
-    auth::{LoginError, Visitor},
-    clock::unix_ms,
-    store::Store,
-};
-use crate::model::{AppError, AuditAction, AuditEntry, AuditOutcome, Connection, OptionsVersion, PeerText, Phase};
+use super::auth::{LoginError, Visitor};
+use crate::error::AppError;
+use wsmon_manager::clock::unix_ms;
+use wsmon_model::{AuditAction, AuditEntry, AuditOutcome, Connection, OptionsVersion, PeerText, Phase};
+use wsmon_store::Store;
 
 /// Who is named for what is done on the command line.
 const COMMAND_LINE: &str = "command line";
@@ -161,7 +160,7 @@ async fn write(store: &Store, who: &str, address: String, action: AuditAction, o
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::AuditQuery;
+    use wsmon_model::AuditQuery;
 
     /// What is written down of work that ends like this, and what is answered.
     async fn told(work: impl Future<Output = Result<(), AppError>>) -> (Result<(), AppError>, AuditEntry) {

@@ -11,9 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     audit,
     auth::{self, AuthError},
-    store::{self, BackupError, Store, StoreError},
 };
-use crate::model::AuditAction;
+use wsmon_model::AuditAction;
+use wsmon_store::{BackupError, Store, StoreError};
 
 /// What can be done on the command line.
 #[derive(Clone, Debug, Subcommand)]
@@ -103,9 +103,9 @@ pub async fn run(data_dir: &Path, command: Command) -> Result<(), CommandError> 
             store.close().await;
             done
         }
-        Command::Backup { file } => Ok(store::back_up(data_dir, &file).await?),
+        Command::Backup { file } => Ok(wsmon_store::back_up(data_dir, &file).await?),
         Command::Restore { file } => {
-            if let Some(kept) = store::restore(data_dir, &file).await? {
+            if let Some(kept) = wsmon_store::restore(data_dir, &file).await? {
                 eprintln!("What was there before is kept as {}", kept.display());
             }
             Ok(())

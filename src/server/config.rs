@@ -14,13 +14,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use super::{
-    commands::Command,
-    connections::{Base, GateConfig, InvalidBase},
-    http::Limits,
-    metrics::MetricsConfig,
-    telemetry::LogFormat,
-};
+use super::{commands::Command, http::Limits, metrics::MetricsConfig, telemetry::LogFormat};
+use wsmon_manager::{Base, GateConfig, InvalidBase};
 
 const DEFAULT_BASE_URL: &str = "ws://localhost:8000/ws/";
 

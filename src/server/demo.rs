@@ -29,8 +29,8 @@ use tokio_tungstenite::{
 };
 use tracing::info;
 
-use super::connections::Base;
-use crate::model::EndpointName;
+use wsmon_manager::Base;
+use wsmon_model::EndpointName;
 
 /// How the demo's feeds behave. Each one's name says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

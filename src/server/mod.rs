@@ -2,10 +2,8 @@
 
 mod audit;
 pub mod auth;
-pub mod clock;
 pub mod commands;
 pub mod config;
-pub mod connections;
 mod demo;
 mod descriptors;
 mod guide;
@@ -14,7 +12,6 @@ mod leptos_config;
 mod metrics;
 mod option_changes;
 mod state;
-pub mod store;
 pub mod telemetry;
 mod under_way;
 
@@ -30,16 +27,8 @@ pub(crate) use self::{
     http::{SignedIn, set_cookie},
 };
 use self::{
-    auth::Door,
-    config::Config,
-    connections::{ConnectionManager, GateConfig, KeepError, ManagerConfig, SecretsDir},
-    demo::Demo,
-    descriptors::Descriptors,
-    http::Readiness,
-    option_changes::OptionChanges,
-    store::{DirectoryLock, Store, StoreError},
-    telemetry::EndpointLog,
-    under_way::UnderWay,
+    auth::Door, config::Config, demo::Demo, descriptors::Descriptors, http::Readiness, option_changes::OptionChanges,
+    telemetry::EndpointLog, under_way::UnderWay,
 };
 pub use self::{
     demo::DemoError,
@@ -48,6 +37,8 @@ pub use self::{
     metrics::MetricsConfig,
     state::AppState,
 };
+use wsmon_manager::{ConnectionManager, GateConfig, KeepError, ManagerConfig, SecretsDir};
+use wsmon_store::{DirectoryLock, Store, StoreError};
 
 /// Said at the start, when it is clear that not all can be up.
 const TOO_FEW_DESCRIPTORS: &str = "the limit on open files leaves no room for every connection: raise it (LimitNOFILE in \

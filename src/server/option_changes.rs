@@ -8,11 +8,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use tracing::error;
 
-use super::{
-    connections::{ConnectionManager, InvalidOptions, Options},
-    store::{Store, StoreError},
-};
-use crate::model::{AppError, ConnectionOptions, EndpointName, FieldProblem, OptionsVersion};
+use crate::error::AppError;
+use wsmon_manager::{ConnectionManager, InvalidOptions, Options};
+use wsmon_model::{ConnectionOptions, EndpointName, FieldProblem, OptionsVersion};
+use wsmon_store::{Store, StoreError};
 
 /// Changes of options, one after the other. Cheap to clone.
 #[derive(Clone)]

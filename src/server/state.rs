@@ -13,20 +13,20 @@ use url::Url;
 use super::{
     audit::{self, Deed, Outcome, Told},
     auth::{Door, SessionId, Visitor},
-    clock::unix_ms,
-    connections::{ConnectionManager, KeepError, ManagerError},
     demo, guide,
     http::Readiness,
     metrics::MetricsConfig,
     option_changes::OptionChanges,
-    store::{Store, StoreError, StoredSession},
     telemetry::EndpointLog,
     under_way::UnderWay,
 };
-use crate::model::{
-    Account, AppError, AuditAction, Connection, ConnectionList, ConnectionOptions, EndpointDetails, EndpointName,
-    ListQuery, OptionsVersion, PeerText, Phase, SessionInfo,
+use crate::error::AppError;
+use wsmon_manager::{ConnectionManager, KeepError, ManagerError, clock::unix_ms};
+use wsmon_model::{
+    Account, AuditAction, Connection, ConnectionList, ConnectionOptions, EndpointDetails, EndpointName, ListQuery,
+    OptionsVersion, PeerText, Phase, SessionInfo,
 };
+use wsmon_store::{Store, StoreError, StoredSession};
 
 /// Events of a connection shown at once.
 const EVENTS_SHOWN: u32 = 50;

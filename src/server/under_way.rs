@@ -6,7 +6,7 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, error};
 
-use crate::model::AppError;
+use crate::error::AppError;
 
 /// How long a shutdown waits for changes under way. The connection manager, which they may wait for,
 /// is shut down by then and answers at once.

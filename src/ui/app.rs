@@ -9,7 +9,7 @@ use leptos_router::{
 };
 
 use super::pages::{AdminDashboard, AuditLog, Guide, Login, NotFound, OneEndpoint, OwnAccount, WebSocketMonitor};
-use crate::model::{RequestId, Theme};
+use wsmon_model::{RequestId, Theme};
 
 /// The HTML document that the server sends.
 pub fn shell(options: LeptosOptions) -> impl IntoView {

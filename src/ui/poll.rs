@@ -7,7 +7,8 @@ use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
 use gloo_timers::callback::Interval;
 use leptos::{ev::Event, prelude::*, task::spawn_local};
 
-use crate::model::{AppError, LocalPath};
+use crate::error::AppError;
+use wsmon_model::LocalPath;
 
 /// A second, in milliseconds.
 const TICK_MS: u32 = 1_000;

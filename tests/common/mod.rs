@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use tokio::time::timeout;
-use websocket_monitor::model::EndpointName;
+use wsmon_model::EndpointName;
 
 /// A name.
 pub fn name(text: &str) -> EndpointName {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use reqwest::{Client, StatusCode};
 use serde_json::json;
-use websocket_monitor::model::{Cause, Connection, Phase};
+use wsmon_model::{Cause, Connection, Phase};
 
 use crate::{
     program::{self, Admin, Program},

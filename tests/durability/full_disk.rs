@@ -12,7 +12,8 @@ use reqwest::{Response, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::{interval, timeout};
-use websocket_monitor::model::{AppError, Phase};
+use websocket_monitor::error::AppError;
+use wsmon_model::Phase;
 
 use crate::{
     program::{self, Admin, Program},

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{sync::mpsc, task::JoinSet};
-use websocket_monitor::model::{Connection, Phase};
+use wsmon_model::{Connection, Phase};
 
 use crate::{
     STORE,

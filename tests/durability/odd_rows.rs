@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
-use websocket_monitor::model::{Cause, Connection, Phase};
+use wsmon_model::{Cause, Connection, Phase};
 
 use crate::{
     STORE,

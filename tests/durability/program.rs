@@ -12,7 +12,7 @@ use reqwest::{Client, Response, StatusCode, redirect::Policy};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, time::timeout};
-use websocket_monitor::model::{Connection, ConnectionList, ListQuery};
+use wsmon_model::{Connection, ConnectionList, ListQuery};
 
 const PASSWORD: &str = "correct horse battery staple";
 

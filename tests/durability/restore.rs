@@ -3,10 +3,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde_json::json;
-use websocket_monitor::{
-    model::{ConnectionOptions, Event, EventKind, Header, Phase, Secret},
-    server::store::Store,
-};
+use wsmon_model::{ConnectionOptions, Event, EventKind, Header, Phase, Secret};
+use wsmon_store::Store;
 
 use crate::{
     common::{name, soon},

@@ -17,10 +17,8 @@ use tokio::{
     sync::{Notify, broadcast},
     time::{sleep, timeout},
 };
-use websocket_monitor::{
-    model::Phase,
-    server::connections::{ConnectionHandle, ManagerConfig, STABLE_AFTER, Tcp},
-};
+use wsmon_manager::{ConnectionHandle, ManagerConfig, STABLE_AFTER, Tcp};
+use wsmon_model::Phase;
 
 use super::{
     support::{Monitor, name, soon},

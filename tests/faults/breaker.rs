@@ -4,10 +4,8 @@ use std::cell::Cell;
 
 use futures_util::{FutureExt, future::select_all};
 use tokio::{io::AsyncReadExt, net::TcpStream};
-use websocket_monitor::{
-    model::{Cause, Connection, ConnectionOptions, Phase},
-    server::connections::{ConnectionHandle, NextRetry, Options},
-};
+use wsmon_manager::{ConnectionHandle, NextRetry, Options};
+use wsmon_model::{Cause, Connection, ConnectionOptions, Phase};
 
 use super::{
     support::{Monitor, name, soon},

@@ -1,6 +1,6 @@
 //! What follows the server's close frame.
 
-use websocket_monitor::model::Cause;
+use wsmon_model::Cause;
 
 use super::{
     outcome::{Expected, Outcome},

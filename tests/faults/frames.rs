@@ -4,7 +4,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::mpsc,
 };
-use websocket_monitor::model::Cause;
+use wsmon_model::Cause;
 
 use super::{
     outcome::{Expected, Outcome},

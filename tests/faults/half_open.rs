@@ -8,7 +8,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-use websocket_monitor::model::{Cause, ConnectionOptions};
+use wsmon_model::{Cause, ConnectionOptions};
 
 use super::{
     outcome::Expected,

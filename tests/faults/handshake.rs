@@ -5,13 +5,8 @@ use std::{io, net::SocketAddr, path::Path, time::Duration};
 use futures_util::future::BoxFuture;
 use rustix::io::Errno;
 use tokio::time::{Instant, sleep};
-use websocket_monitor::{
-    model::{Cause, ConnectionOptions, EventKind, Phase},
-    server::{
-        clock::Clock,
-        connections::{BoxStream, ManagerConfig, Tcp, Transport},
-    },
-};
+use wsmon_manager::{BoxStream, ManagerConfig, Tcp, Transport, clock::Clock};
+use wsmon_model::{Cause, ConnectionOptions, EventKind, Phase};
 
 use super::{
     outcome::{Expected, Outcome},

@@ -8,10 +8,8 @@ use tokio::{
     sync::Notify,
     time::{advance, sleep},
 };
-use websocket_monitor::{
-    model::{Cause, ConnectionOptions, EventKind, Status},
-    server::connections::{Message, RecvError},
-};
+use wsmon_manager::{Message, RecvError};
+use wsmon_model::{Cause, ConnectionOptions, EventKind, Status};
 
 use super::{
     outcome::Expected,

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use tokio::net::TcpStream;
-use websocket_monitor::model::{Cause, ConnectionOptions, Header, Secret, Status};
+use wsmon_model::{Cause, ConnectionOptions, Header, Secret, Status};
 
 use super::{
     outcome::{Expected, Outcome},

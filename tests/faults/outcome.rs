@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use websocket_monitor::model::{Cause, Connection, Event, EventKind, Phase, Status};
+use wsmon_model::{Cause, Connection, Event, EventKind, Phase, Status};
 
 use super::support::{FEED, name};
 

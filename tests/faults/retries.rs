@@ -19,10 +19,8 @@ use tokio::{
     net::TcpStream,
     time::{Instant, sleep},
 };
-use websocket_monitor::{
-    model::{Cause, ConnectionOptions, ListQuery, Phase},
-    server::connections::{BoxStream, NextRetry, Tcp, Transport},
-};
+use wsmon_manager::{BoxStream, NextRetry, Tcp, Transport};
+use wsmon_model::{Cause, ConnectionOptions, ListQuery, Phase};
 
 use super::{
     outcome::Expected,

@@ -9,16 +9,12 @@ use std::{
 use futures_util::future::BoxFuture;
 use tempfile::TempDir;
 use tokio::{net::TcpStream, runtime::Handle, task::spawn_blocking, time::Instant};
-use websocket_monitor::{
-    model::{Connection, ConnectionOptions, EndpointName, Event, Phase},
-    server::{
-        clock::Clock,
-        connections::{
-            ConnectionHandle, ConnectionManager, KeepError, Keeper, ManagerConfig, Options, Tcp, Transport, Wanted,
-        },
-        store::Store,
-    },
+use wsmon_manager::{
+    ConnectionHandle, ConnectionManager, KeepError, Keeper, ManagerConfig, Options, Tcp, Transport, Wanted,
+    clock::Clock,
 };
+use wsmon_model::{Connection, ConnectionOptions, EndpointName, Event, Phase};
+use wsmon_store::Store;
 
 pub use super::common::{name, soon};
 use super::{outcome::Outcome, wire::Server};

@@ -12,10 +12,8 @@ use tokio_rustls::{
         pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
     },
 };
-use websocket_monitor::{
-    model::{Cause, ConnectionOptions, EventKind, Status},
-    server::connections::{ManagerConfig, SecretsDir, Tcp},
-};
+use wsmon_manager::{ManagerConfig, SecretsDir, Tcp};
+use wsmon_model::{Cause, ConnectionOptions, EventKind, Status};
 
 use super::{
     outcome::{Expected, Outcome},

@@ -8,10 +8,8 @@ use tokio::{
     net::TcpStream,
     sync::{Notify, mpsc},
 };
-use websocket_monitor::{
-    model::{Cause, ConnectionOptions, Limits, Phase, TextPing},
-    server::connections::{BoxStream, ConnectionHandle, Message, SendError, Transport},
-};
+use wsmon_manager::{BoxStream, ConnectionHandle, Message, SendError, Transport};
+use wsmon_model::{Cause, ConnectionOptions, Limits, Phase, TextPing};
 
 use super::{
     outcome::Expected,

@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
-use websocket_monitor::server::{
-    commands::{self, AdminCommand, Command},
-    store::AUDIT_KEPT,
-};
+use websocket_monitor::server::commands::{self, AdminCommand, Command};
+use wsmon_store::AUDIT_KEPT;
 
 use crate::support::{
     monitor::{Monitor, PASSWORD, Visitor},

@@ -4,9 +4,10 @@ use std::fs;
 
 use serde_json::json;
 use websocket_monitor::{
-    model::{AppError, ConnectionOptions},
+    error::AppError,
     server::{Server, ServerError},
 };
+use wsmon_model::ConnectionOptions;
 
 use crate::support::{
     monitor::{Monitor, Visitor, config},

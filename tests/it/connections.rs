@@ -4,13 +4,11 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use futures_util::future::{BoxFuture, join_all};
 use tokio::sync::Semaphore;
-use websocket_monitor::{
-    model::{Cause, EndpointName, Event, Phase, Status},
-    server::connections::{
-        ConnectionManager, GateConfig, KeepError, Keeper, ManagerConfig, ManagerError, Message, RecvError, SendError,
-        Wanted,
-    },
+use wsmon_manager::{
+    ConnectionManager, GateConfig, KeepError, Keeper, ManagerConfig, ManagerError, Message, RecvError, SendError,
+    Wanted,
 };
+use wsmon_model::{Cause, EndpointName, Event, Phase, Status};
 
 use crate::support::{
     manager, name, soon,
@@ -54,9 +52,7 @@ async fn a_lost_connection_comes_back_by_itself_and_keeps_its_counts() {
     let lost = soon("lost", handle.wait_for(|state| state.phase == Phase::Waiting)).await;
     assert_eq!(lost.failure.expect("a failure").cause(), Cause::ConnectionLost);
     assert!(lost.next_retry.is_some());
-    let refused = |state: &websocket_monitor::server::connections::ConnectionState| {
-        state.phase == Phase::Waiting && state.attempt == 2
-    };
+    let refused = |state: &wsmon_manager::ConnectionState| state.phase == Phase::Waiting && state.attempt == 2;
     let refused = soon("refused", handle.wait_for(refused)).await;
     assert_eq!(refused.failure.expect("a failure").cause(), Cause::ConnectionRefused);
 

@@ -12,10 +12,8 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
-use websocket_monitor::{
-    model::{Cause, Phase},
-    server::connections::{Backoff, BoxStream, ConnectionManager, ManagerConfig, Tcp, Transport},
-};
+use wsmon_manager::{Backoff, BoxStream, ConnectionManager, ManagerConfig, Tcp, Transport};
+use wsmon_model::{Cause, Phase};
 
 use crate::support::{
     manager, name, soon,

@@ -59,7 +59,7 @@ async fn has_a_heading_for_every_link_in_the_rules() {
 #[test]
 fn tells_of_every_cause() {
     let guide = file("docs/monitoring/overview.md");
-    for cause in websocket_monitor::model::Cause::ALL {
+    for cause in wsmon_model::Cause::ALL {
         assert!(guide.contains(&format!("| `{}` |", cause.as_str())), "{cause:?}");
     }
 }

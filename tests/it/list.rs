@@ -1,6 +1,6 @@
 //! Searching, filtering, sorting and paging.
 
-use websocket_monitor::model::{ListQuery, PER_PAGE, Sort, SortKey, Status, Summary};
+use wsmon_model::{ListQuery, PER_PAGE, Sort, SortKey, Status, Summary};
 
 use crate::support::{
     manager, name, soon,

@@ -10,7 +10,6 @@ mod failures;
 mod guessing;
 mod guide;
 mod hardening;
-mod layers;
 mod leptos_toml;
 mod links;
 mod list;

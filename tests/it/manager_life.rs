@@ -10,10 +10,8 @@ use tokio::{
     sync::{Notify, Semaphore},
     task::yield_now,
 };
-use websocket_monitor::{
-    model::{EndpointName, Event, Phase},
-    server::connections::{Base, ConnectionManager, KeepError, Keeper, ManagerConfig, ManagerError, Wanted},
-};
+use wsmon_manager::{Base, ConnectionManager, KeepError, Keeper, ManagerConfig, ManagerError, Wanted};
+use wsmon_model::{EndpointName, Event, Phase};
 
 use crate::support::{
     manager, name, soon,

@@ -1,7 +1,7 @@
 //! Pages, signing in and server functions, over HTTP.
 
 use serde_json::{Value, json};
-use websocket_monitor::model::Summary;
+use wsmon_model::Summary;
 
 use crate::support::{
     monitor::{Monitor, PASSWORD, Visitor, location},

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use websocket_monitor::model::Phase;
+use wsmon_model::Phase;
 
 use crate::support::{
     monitor::{Monitor, Visitor},

@@ -6,8 +6,8 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use websocket_monitor::server::{
     auth::SessionId,
     commands::{self, AdminCommand, Command},
-    store::{Store, StoreError},
 };
+use wsmon_store::{Store, StoreError};
 
 use crate::support::{
     monitor::{Monitor, PASSWORD, Visitor, cookie, location},

@@ -9,7 +9,7 @@ use proptest::{
 };
 use serde_json::json;
 use tokio::runtime::Runtime;
-use websocket_monitor::model::Cause;
+use wsmon_model::Cause;
 
 use crate::{
     exposition::Samples,

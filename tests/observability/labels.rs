@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::json;
-use websocket_monitor::model::{Cause, Status};
+use wsmon_model::{Cause, Status};
 
 use crate::{
     eventually,

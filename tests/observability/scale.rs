@@ -4,7 +4,7 @@ use std::{path::Path, process::Command, time::Instant};
 
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
-use websocket_monitor::server::store::Store;
+use wsmon_store::Store;
 
 use crate::monitor::{Admin, Monitor, PATH};
 

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use tokio::task::yield_now;
-use websocket_monitor::{
-    model::{Cause, ConnectionOptions, EndpointName, Phase},
-    server::connections::{
-        Backoff, ConnectionHandle, ConnectionManager, ConnectionState, ManagerConfig, Message, Options, Subscription,
-    },
+use wsmon_manager::{
+    Backoff, ConnectionHandle, ConnectionManager, ConnectionState, ManagerConfig, Message, Options, Subscription,
 };
+use wsmon_model::{Cause, ConnectionOptions, EndpointName, Phase};
 
 use crate::{name, server::Server, soon};
 

@@ -1,9 +1,7 @@
 //! Mosquitto: MQTT over a WebSocket, for which a subprotocol is needed.
 
-use websocket_monitor::{
-    model::{Cause, ConnectionOptions, Phase},
-    server::connections::Message,
-};
+use wsmon_manager::Message;
+use wsmon_model::{Cause, ConnectionOptions, Phase};
 
 use crate::{
     client::Client,

@@ -1,6 +1,7 @@
 //! NATS, which speaks first and in binary messages.
 
-use websocket_monitor::{model::ConnectionOptions, server::connections::Message};
+use wsmon_manager::Message;
+use wsmon_model::ConnectionOptions;
 
 use crate::{
     client::Client,

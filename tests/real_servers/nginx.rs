@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use websocket_monitor::{
-    model::{ConnectionOptions, Phase},
-    server::connections::{Failure, NextRetry},
-};
+use wsmon_manager::{Failure, NextRetry};
+use wsmon_model::{ConnectionOptions, Phase};
 
 use crate::{
     client::Client,

@@ -1,9 +1,7 @@
 //! socket.io, which drops whoever leaves engine.io's pings inside text messages unanswered.
 
-use websocket_monitor::{
-    model::{Cause, ConnectionOptions, Phase, Secret, TextPing},
-    server::connections::Message,
-};
+use wsmon_manager::Message;
+use wsmon_model::{Cause, ConnectionOptions, Phase, Secret, TextPing};
 
 use crate::{client::Client, install, server::Server};
 

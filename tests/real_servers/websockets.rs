@@ -1,9 +1,7 @@
 //! Python's `websockets`.
 
-use websocket_monitor::{
-    model::{ConnectionOptions, Phase},
-    server::connections::Message,
-};
+use wsmon_manager::Message;
+use wsmon_model::{ConnectionOptions, Phase};
 
 use crate::{client::Client, install, server::Server};
 

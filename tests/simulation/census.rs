@@ -10,10 +10,8 @@ use std::{
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use websocket_monitor::{
-    model::EndpointName,
-    server::connections::{BoxStream, Stream},
-};
+use wsmon_manager::{BoxStream, Stream};
+use wsmon_model::EndpointName;
 
 /// Streams by the path of the request that went over them.
 #[derive(Clone, Default)]

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
-use websocket_monitor::model::Phase;
+use wsmon_model::Phase;
 
 /// How many endpoints there are: two, so that they share a gate.
 pub const ENDPOINTS: usize = 2;

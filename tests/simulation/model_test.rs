@@ -11,14 +11,12 @@ use futures_util::future::BoxFuture;
 use proptest::prelude::*;
 use proptest_state_machine::{StateMachineTest, prop_state_machine};
 use tokio::{runtime::Runtime, time::sleep};
-use websocket_monitor::{
-    model::{ConnectionOptions, EndpointName, Event, Phase},
-    server::connections::{ConnectionManager, KeepError, Keeper, ManagerConfig, ManagerError, Options, Wanted},
-};
+use wsmon_manager::{ConnectionManager, KeepError, Keeper, ManagerConfig, ManagerError, Options, Wanted};
+use wsmon_model::{ConnectionOptions, EndpointName, Event, Phase};
 
+use crate::model::{Action, Feed, Model, Plan, Upstream};
 use crate::{
     common::{name, soon},
-    model::{Action, Feed, Model, Plan, Upstream},
     network::Network,
     setup::{MINUTE, base, config, paused_runtime},
     upstream::Manner,

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use rand::{RngExt, SeedableRng, rngs::SmallRng, seq::IndexedRandom};
 use tokio::time::{Instant, sleep};
-use websocket_monitor::{
-    model::{Cause, EndpointName},
-    server::connections::{BLOCKED_RETRY, ConnectionManager},
-};
+use wsmon_manager::{BLOCKED_RETRY, ConnectionManager};
+use wsmon_model::{Cause, EndpointName};
 
 use crate::{
     common::name,

@@ -16,7 +16,7 @@ use tokio::{
     sync::{Notify, broadcast},
     time::sleep,
 };
-use websocket_monitor::server::connections::{BoxStream, Transport};
+use wsmon_manager::{BoxStream, Transport};
 
 use crate::{
     census::Census,

@@ -10,10 +10,8 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout_at},
 };
-use websocket_monitor::{
-    model::{Cause, EndpointName, Phase},
-    server::connections::{ConnectionHandle, ConnectionManager, ConnectionState, NextRetry},
-};
+use wsmon_manager::{ConnectionHandle, ConnectionManager, ConnectionState, NextRetry};
+use wsmon_model::{Cause, EndpointName, Phase};
 
 use crate::{census::Census, setup::MINUTE};
 

@@ -9,10 +9,7 @@ use tokio::{
     runtime::{Builder, Runtime},
     time::Instant,
 };
-use websocket_monitor::server::{
-    clock::Clock,
-    connections::{Base, ManagerConfig, Transport},
-};
+use wsmon_manager::{Base, ManagerConfig, Transport, clock::Clock};
 
 /// A runtime in which time passes only while nothing else is left to do.
 pub fn paused_runtime() -> Runtime {

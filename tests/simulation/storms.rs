@@ -24,7 +24,7 @@ use turmoil::{
     Sim,
     net::{TcpListener, TcpStream},
 };
-use websocket_monitor::server::connections::{BoxStream, ConnectionManager, Transport};
+use wsmon_manager::{BoxStream, ConnectionManager, Transport};
 
 use crate::{
     census::Census,

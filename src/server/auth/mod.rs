@@ -4,29 +4,27 @@
 //! end and an owner who can list them: what is there knows 128 bits and opaque records.
 
 mod attempts;
+mod error;
 mod network;
 mod password;
 mod session_id;
 
-use std::{
-    net::IpAddr,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{net::IpAddr, sync::Arc, time::SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{sync::Semaphore, task::JoinError, time::Instant};
+use tokio::{sync::Semaphore, time::Instant};
 
-pub use self::session_id::SessionId;
 use self::{
     attempts::{Attempt, Attempts, Origin},
     network::Network,
 };
-use super::{
-    clock::unix_ms,
-    store::{ADDRESS_KNOWN_MS, Store, StoreError, StoredSession},
+pub use self::{
+    error::{AuthError, LoginError},
+    session_id::SessionId,
 };
-use crate::model::PeerText;
+use wsmon_manager::clock::unix_ms;
+use wsmon_model::PeerText;
+use wsmon_store::{ADDRESS_KNOWN_MS, Store, StoreError, StoredSession};
 
 /// The name of the administrator who is there from the first start.
 pub const ADMIN: &str = "admin";
@@ -37,45 +35,6 @@ const CHECKS_AT_ONCE: usize = 2;
 /// Password checks at once for known addresses and sessions, so that these do not queue behind
 /// strangers.
 const KNOWN_CHECKS_AT_ONCE: usize = 1;
-
-/// Why a login, or something else about an administrator, could not be carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthError {
-    /// The password could not be hashed.
-    #[error("the password cannot be used: {0}")]
-    Hash(#[from] argon2::password_hash::Error),
-    /// The check was cut short.
-    #[error("the password could not be checked: {0}")]
-    Check(#[from] JoinError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why somebody was not let in.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// The user name or the password is wrong. It is not told which.
-    #[error("wrong user name or password")]
-    Credentials,
-    /// Too many tries failed lately; nothing was checked.
-    #[error("too many failed logins, wait {} s", .wait.as_secs())]
-    TooMany {
-        /// How long to wait.
-        wait: Duration,
-        /// Whether this is the first to be made to wait.
-        is_first: bool,
-    },
-    /// A fault of our own.
-    #[error(transparent)]
-    Internal(#[from] AuthError),
-}
-
-impl From<StoreError> for LoginError {
-    fn from(error: StoreError) -> Self {
-        Self::Internal(error.into())
-    }
-}
 
 /// Somebody who asks to be let in.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::spawn_blocking;
 
-use super::AuthError;
+use super::error::AuthError;
 
 /// Letters and digits that cannot be taken for one another.
 const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";

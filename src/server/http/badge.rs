@@ -6,10 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{
-    model::{EndpointName, Status},
-    server::state::AppState,
-};
+use crate::server::state::AppState;
+use wsmon_model::{EndpointName, Status};
 
 /// Pixels that a character takes at most, at 11 px.
 const CHARACTER: usize = 7;

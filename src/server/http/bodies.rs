@@ -16,7 +16,7 @@ use axum::{
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-use crate::model::AppError;
+use crate::error::AppError;
 
 /// The most that a login may send, in bytes: a password of 1,024 and a path of as many, each of
 /// which may be three in a form.

@@ -1,21 +1,15 @@
 //! Whether the program lives, and whether it can do its work.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{extract::State, http::StatusCode};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::time::Instant;
 
+use super::readiness::Found;
 use crate::server::state::AppState;
 
 /// How long an answer of `/readyz` holds: anybody may ask, and each look writes to the disk.
 const READY_HOLDS: Duration = Duration::from_secs(1);
-
-/// What a look found, or why it is not ready.
-type Found = Result<(), Cow<'static, str>>;
-
-/// What `/readyz` found last, and when.
-#[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<Mutex<Option<(Instant, Found)>>>);
 
 /// `GET /healthz`: answers, and so lives.
 pub(super) async fn live() -> &'static str {

@@ -17,18 +17,19 @@ use tracing::{error, warn};
 use url::form_urlencoded;
 
 use super::{
-    bodies,
+    bodies, render,
     session::{self, SignedIn},
 };
 use crate::{
-    model::{AppError, AuditAction, LocalPath, LoginFailure, LoginRetry, PeerText},
+    error::AppError,
     server::{
         audit::Outcome,
         auth::{AuthError, LoginError, SessionId, Visitor},
         state::AppState,
-        store::StoreError,
     },
 };
+use wsmon_model::{AuditAction, LocalPath, LoginFailure, LoginRetry, PeerText};
+use wsmon_store::StoreError;
 
 /// Where to go after a login that says nothing else.
 const HOME: &str = "/admin";
@@ -104,7 +105,7 @@ async fn refuse(state: &AppState, error: &LoginError, next: String, nonce: Nonce
         }
         LoginError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, LoginFailure::Internal),
     };
-    let mut response = super::login_page(state, LoginRetry { failure, next }, nonce).await;
+    let mut response = render::login_page(state, LoginRetry { failure, next }, nonce).await;
     *response.status_mut() = status;
     if let LoginFailure::TooMany { wait_s } = failure {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_s));

@@ -9,6 +9,8 @@ mod host;
 mod limits;
 mod login;
 mod places;
+mod readiness;
+mod render;
 mod requests;
 mod serve;
 mod session;
@@ -17,38 +19,29 @@ mod visitor;
 
 use axum::{
     Extension, Router,
-    body::Body,
     http::{
         StatusCode,
         header::{CONNECTION, RETRY_AFTER},
-        request::Parts,
     },
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect},
     routing::{get, post},
 };
-use leptos::{
-    config::LeptosOptions,
-    nonce::Nonce,
-    prelude::{provide_context, use_context},
-};
+use leptos::config::LeptosOptions;
 use leptos_axum::{
-    LeptosRoutes, file_and_error_handler_with_context, generate_route_list, render_app_async_with_context,
-    site_pkg_dir_service_route_path,
+    LeptosRoutes, file_and_error_handler_with_context, generate_route_list, site_pkg_dir_service_route_path,
 };
 use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer, services::ServeDir};
 
 pub use self::limits::Limits;
+use self::render::provide_request_context;
 pub(crate) use self::session::{SignedIn, set_cookie};
 pub(super) use self::{
-    health::Readiness,
+    readiness::Readiness,
     serve::{Routes, listen, serve},
 };
 use super::{metrics, state::AppState};
-use crate::{
-    model::{LoginRetry, RequestId, Theme},
-    ui::app::{App, shell},
-};
+use crate::ui::app::{App, shell};
 
 /// Pieces that a file is read in, in bytes. For each client that does not read, two or three wait.
 const FILE_PIECE: usize = 16 * 1_024;
@@ -118,35 +111,4 @@ fn same_origin_only(state: &AppState) -> CsrfLayer {
     let Some(public) = &state.public_url else { return layer };
     // A proxy may have put its own name in the place of the one that browsers know.
     layer.clone().add_trusted_origin(public.origin().ascii_serialization()).unwrap_or(layer)
-}
-
-/// What pages and server functions find in their context.
-fn provide_request_context(state: &AppState) {
-    provide_context(state.clone());
-    let parts = use_context::<Parts>();
-    if let Some(nonce) = parts.as_ref().and_then(|parts| parts.extensions.get::<Nonce>()) {
-        provide_context(nonce.clone());
-    }
-    if let Some(id) = parts.as_ref().and_then(|parts| parts.extensions.get::<RequestId>()) {
-        provide_context(id.clone());
-    }
-    let theme = parts.as_ref().and_then(|parts| cookies::get(&parts.headers, Theme::COOKIE)?.parse().ok());
-    provide_context::<Theme>(theme.unwrap_or_default());
-}
-
-/// The login page, once more, in answer to a form that did not let anybody in.
-async fn login_page(state: &AppState, retry: LoginRetry, nonce: Nonce) -> axum::response::Response {
-    let context = {
-        let state = state.clone();
-        move || {
-            provide_request_context(&state);
-            provide_context(retry.clone());
-        }
-    };
-    let options = state.leptos.clone();
-    let render = render_app_async_with_context(context, move || shell(options.clone()));
-    let mut request = axum::extract::Request::new(Body::empty());
-    *request.uri_mut() = axum::http::Uri::from_static("/login");
-    request.extensions_mut().insert(nonce);
-    render(request).await
 }

@@ -13,7 +13,7 @@ use axum::{
 use tokio::time::Instant;
 use tracing::{Instrument, Level, debug, error, info, info_span};
 
-use crate::model::RequestId;
+use wsmon_model::RequestId;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

@@ -7,7 +7,8 @@ use axum::{
 use tracing::error;
 
 use super::cookies;
-use crate::server::{auth::SessionId, state::AppState, store::SESSION_LIFE_MS};
+use crate::server::{auth::SessionId, state::AppState};
+use wsmon_store::SESSION_LIFE_MS;
 
 /// The cookie's name. A browser takes the prefix `__Host-` only from a secure page, for this host
 /// alone and for all its paths, so that no neighbour can plant one (RFC 6265bis section 4.1.3.2).

@@ -11,10 +11,8 @@ use axum::{
 };
 use ipnet::IpNet;
 
-use crate::{
-    model::PeerText,
-    server::{auth::Visitor, state::AppState},
-};
+use crate::server::{auth::Visitor, state::AppState};
+use wsmon_model::PeerText;
 
 impl FromRequestParts<AppState> for Visitor {
     type Rejection = Infallible;

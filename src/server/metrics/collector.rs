@@ -4,18 +4,13 @@ use std::fmt;
 
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet},
+    encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder, NoLabelSet},
     metrics::MetricType,
 };
 
-use crate::{
-    model::{Phase, Status, Summary},
-    server::{
-        clock::unix_ms,
-        connections::{EndpointSample, Timings},
-        state::AppState,
-    },
-};
+use crate::server::state::AppState;
+use wsmon_manager::{EndpointSample, Histogram, HistogramSnapshot, Timings, clock::unix_ms};
+use wsmon_model::{Phase, Status, Summary};
 
 /// The connections at one moment.
 pub(super) struct Connections {
@@ -172,13 +167,10 @@ fn single(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: bo
     family(encoder, name, help, |family| family.encode_gauge(&u32::from(value)))
 }
 
-fn histogram(
-    encoder: &mut DescriptorEncoder<'_>,
-    name: &str,
-    help: &str,
-    histogram: &impl EncodeMetric,
-) -> fmt::Result {
-    histogram.encode(encoder.encode_descriptor(name, help, None, MetricType::Histogram)?)
+fn histogram(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, histogram: &Histogram) -> fmt::Result {
+    let HistogramSnapshot { sum, count, buckets } = histogram.snapshot();
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+    family.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
 }
 
 fn per_endpoint(

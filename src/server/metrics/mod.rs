@@ -2,6 +2,7 @@
 
 mod access;
 mod collector;
+mod config;
 mod exposition;
 mod process;
 
@@ -17,38 +18,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use prometheus_client::{encoding::text::encode, registry::Registry};
-use secrecy::SecretString;
-use tracing::{error, info, warn};
+use tracing::error;
+
+pub use self::config::MetricsConfig;
 
 use self::{collector::Connections, exposition::Format, process::Process};
 use super::state::AppState;
-
-/// Who may scrape, and how much.
-#[derive(Clone, Debug)]
-pub struct MetricsConfig {
-    /// The bearer token to ask for. Without one only clients on this machine are answered, and nobody
-    /// where browsers come by a public URL.
-    pub token: Option<SecretString>,
-    /// With more endpoints than this, the series of single endpoints are left out.
-    pub endpoint_limit: usize,
-}
-
-impl Default for MetricsConfig {
-    fn default() -> Self {
-        Self { token: None, endpoint_limit: 2_000 }
-    }
-}
-
-impl MetricsConfig {
-    /// Logs who may scrape, where no token decides it.
-    pub(super) fn tell(&self, is_public: bool) {
-        match (&self.token, is_public) {
-            (Some(_), _) => {}
-            (None, true) => warn!("/metrics answers nobody until WSMON_METRICS_TOKEN is set, as there is a public URL"),
-            (None, false) => info!("/metrics answers only clients on this machine, as WSMON_METRICS_TOKEN is not set"),
-        }
-    }
-}
 
 /// `GET /metrics`.
 pub(super) async fn scrape(

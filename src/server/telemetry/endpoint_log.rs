@@ -14,10 +14,11 @@ use tracing::{
 use tracing_subscriber::{Layer, filter::Targets, layer::Context, registry::LookupSpan};
 
 use super::lines::{Lines, LogLine};
-use crate::{model::EndpointName, server::clock::unix_ms};
+use wsmon_manager::clock::unix_ms;
+use wsmon_model::EndpointName;
 
 /// Who writes about endpoints. Their text is clean: what a stranger wrote is `PeerText`.
-const WRITERS: &str = "websocket_monitor::server::connections";
+const WRITERS: &str = "wsmon_manager";
 
 /// The last 1,000 log lines about each endpoint, and 100,000 about all: then the endpoint with the
 /// most loses its oldest. Cheap to clone; every clone is the same log.
@@ -113,18 +114,18 @@ mod tests {
         let log = EndpointLog::default();
         let endpoint: EndpointName = "data-feed".parse().expect("a name");
         with_default(registry().with(log.layer()), || {
-            let span = info_span!(target: "websocket_monitor::server::connections::manager", "connection", %endpoint);
+            let span = info_span!(target: "wsmon_manager::manager", "connection", %endpoint);
             macro_rules! say {
                 ($level:ident, $from:literal, $($event:tt)*) => {
-                    $level!(target: concat!("websocket_monitor::server::", $from), $($event)*)
+                    $level!(target: $from, $($event)*)
                 };
             }
-            say!(info, "connections::task", %endpoint, cause = "http_status", attempt = 2, none = None::<u8>, "not connected");
-            say!(info, "connections::task", %endpoint, "connected");
-            say!(debug, "connections::task", %endpoint, "too fine");
-            say!(info, "connections::events", "about none");
-            say!(info, "connections::task", endpoint = "other", "about one without a connection");
-            say!(info, "audit", %endpoint, "by another writer");
+            say!(info, "wsmon_manager::task", %endpoint, cause = "http_status", attempt = 2, none = None::<u8>, "not connected");
+            say!(info, "wsmon_manager::task", %endpoint, "connected");
+            say!(debug, "wsmon_manager::task", %endpoint, "too fine");
+            say!(info, "wsmon_manager::events", "about none");
+            say!(info, "wsmon_manager::task", endpoint = "other", "about one without a connection");
+            say!(info, "websocket_monitor::server::audit", %endpoint, "by another writer");
 
             let recent = log.recent(&endpoint, 10);
             let texts: Vec<_> = recent.iter().map(|line| (line.message.as_str(), line.fields.as_str())).collect();

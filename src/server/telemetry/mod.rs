@@ -1,14 +1,14 @@
 //! Logs: on stderr, in memory for each endpoint's page, and to a collector.
 
 mod endpoint_log;
+mod error;
 mod lines;
+mod log_format;
 mod otlp;
 
 use std::io::{self, IsTerminal};
 
-use opentelemetry_otlp::ExporterBuildError;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use serde::Deserialize;
 use tokio::task::spawn_blocking;
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
@@ -19,36 +19,8 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-pub use self::{endpoint_log::EndpointLog, lines::LogLine};
+pub use self::{endpoint_log::EndpointLog, error::TelemetryError, lines::LogLine, log_format::LogFormat};
 use super::config::Config;
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LogFormat {
-    /// For a person at a terminal.
-    Pretty,
-    /// One JSON object a line, for collectors.
-    Json,
-}
-
-impl Default for LogFormat {
-    /// Pretty on a terminal, else JSON.
-    fn default() -> Self {
-        if io::stderr().is_terminal() { Self::Pretty } else { Self::Json }
-    }
-}
-
-/// Why logging could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum TelemetryError {
-    /// The collector's URL is neither http nor https.
-    #[error("the OTLP endpoint must be an http or https URL")]
-    Endpoint,
-    /// The exporter's own variables, `OTEL_…`, cannot be used.
-    #[error("logs cannot be exported: {0}")]
-    Exporter(#[from] ExporterBuildError),
-}
 
 /// Logging that has started.
 pub struct Telemetry {

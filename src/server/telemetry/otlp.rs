@@ -34,7 +34,7 @@ use tracing_subscriber::{
 };
 use url::Url;
 
-use super::TelemetryError;
+use super::error::TelemetryError;
 
 /// How long the end of the program waits for what is not sent yet.
 pub(super) const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);

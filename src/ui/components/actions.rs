@@ -6,9 +6,10 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{connect_endpoint, disconnect_endpoint, remove_endpoint, set_auto_reconnect},
-    model::{AppError, Connection, EndpointName, Phase},
+    error::AppError,
     ui::poll::Poll,
 };
+use wsmon_model::{Connection, EndpointName, Phase};
 
 /// Notices shown at once.
 const NOTICES: usize = 3;

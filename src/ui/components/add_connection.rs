@@ -3,7 +3,7 @@
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::Actions;
-use crate::model::{ConnectionList, EndpointName};
+use wsmon_model::{ConnectionList, EndpointName};
 
 /// The form that adds a connection. A name is checked here first, and by the server again.
 #[component]

@@ -3,10 +3,8 @@
 use leptos::prelude::*;
 
 use super::{Actions, StatusBadge, links, standing::Standing};
-use crate::{
-    model::{Connection, Phase},
-    ui::format,
-};
+use crate::ui::format;
+use wsmon_model::{Connection, Phase};
 
 /// One connection, what it does, and what can be done to it.
 #[component]

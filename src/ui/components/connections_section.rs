@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{Actions, Pager, SearchBox, connection_row::ConnectionRow, links};
-use crate::model::{Connection, ConnectionList, EndpointName, ListQuery, SortKey};
+use wsmon_model::{Connection, ConnectionList, EndpointName, ListQuery, SortKey};
 
 /// The list of connections.
 #[component]

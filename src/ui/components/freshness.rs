@@ -2,10 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    model::ConnectionList,
-    ui::{format, poll::Poll},
-};
+use crate::ui::{format, poll::Poll};
+use wsmon_model::ConnectionList;
 
 /// The data's age, `Refresh now` and `Pause`.
 #[component]

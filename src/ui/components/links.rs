@@ -2,7 +2,7 @@
 
 use leptos_router::params::ParamsMap;
 
-use crate::model::{AuditQuery, ListQuery};
+use wsmon_model::{AuditQuery, ListQuery};
 
 /// The dashboard's path.
 pub const MONITOR: &str = "/admin/websocket-monitor";

@@ -6,8 +6,9 @@ use web_sys::FormData;
 use super::Actions;
 use crate::{
     api::{load_endpoint, set_options},
-    model::{AppError, ConnectionOptions, FieldKind, FieldProblem, OPTION_FIELDS, OptionField, OptionsVersion},
+    error::AppError,
 };
+use wsmon_model::{ConnectionOptions, FieldKind, FieldProblem, OPTION_FIELDS, OptionField, OptionsVersion};
 
 /// What the form shows, and what is wrong with what stands in it.
 #[derive(Clone, Copy)]

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{model::PER_PAGE, ui::format};
+use crate::ui::format;
+use wsmon_model::PER_PAGE;
 
 /// The shown part of a list, and links to the pages before and after it.
 #[component]

@@ -2,10 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    model::{Connection, Phase, WaitingFor},
-    ui::format,
-};
+use crate::ui::format;
+use wsmon_model::{Connection, Phase, WaitingFor};
 
 /// The reason, the attempt and the countdown of a connection, beside its status.
 #[component]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::model::Status;
+use wsmon_model::Status;
 
 /// A status as a shape, a colour and a word, so that it can be told without seeing the colour.
 #[component]

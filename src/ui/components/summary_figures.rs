@@ -3,10 +3,8 @@
 use leptos::prelude::*;
 
 use super::links;
-use crate::{
-    model::{ConnectionList, ListQuery, Status},
-    ui::format,
-};
+use crate::ui::format;
+use wsmon_model::{ConnectionList, ListQuery, Status};
 
 /// The four figures; dashes until they are known.
 #[component]

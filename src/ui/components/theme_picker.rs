@@ -3,7 +3,7 @@
 use leptos::{prelude::*, web_sys::HtmlDocument};
 use wasm_bindgen::JsCast;
 
-use crate::model::Theme;
+use wsmon_model::Theme;
 
 /// The choice of theme. Kept in a cookie, so that the next page comes in the right colours.
 #[component]

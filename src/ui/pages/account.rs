@@ -5,13 +5,14 @@ use leptos_meta::Title;
 
 use crate::{
     api::{change_password, end_session, load_account},
-    model::{Account, AppError, PASSWORD_MIN_CHARS, SessionInfo},
+    error::AppError,
     ui::{
         components::{Header, RefreshError},
         format,
         poll::Poll,
     },
 };
+use wsmon_model::{Account, PASSWORD_MIN_CHARS, SessionInfo};
 
 /// An administrator's own account.
 #[component]

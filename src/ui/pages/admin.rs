@@ -5,13 +5,14 @@ use leptos_meta::Title;
 
 use crate::{
     api::load_summary,
-    model::{AppError, Status, Summary},
+    error::AppError,
     ui::{
         components::{Header, RefreshError, StatusBadge, links},
         format,
         poll::Poll,
     },
 };
+use wsmon_model::{Status, Summary};
 
 /// The Admin Dashboard.
 #[component]

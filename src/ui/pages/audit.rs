@@ -9,13 +9,14 @@ use leptos_router::{
 
 use crate::{
     api::list_audit,
-    model::{AppError, AuditAction, AuditEntry, AuditPage, AuditQuery},
+    error::AppError,
     ui::{
         components::{Header, Pager, RefreshError, SearchBox, links},
         format,
         poll::Poll,
     },
 };
+use wsmon_model::{AuditAction, AuditEntry, AuditPage, AuditQuery};
 
 /// The audit log.
 #[component]

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     api::{load_endpoint, pause_endpoint, resume_endpoint},
-    model::{AppError, Connection, EndpointDetails, Event, Phase},
+    error::AppError,
     ui::{
         components::{
             Actions, AutoReconnect, Header, Notices, OptionsForm, RefreshError, RowActions, Standing, StatusBadge,
@@ -16,6 +16,7 @@ use crate::{
         poll::Poll,
     },
 };
+use wsmon_model::{Connection, EndpointDetails, Event, Phase};
 
 /// One connection.
 #[component]

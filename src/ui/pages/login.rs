@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::model::LoginRetry;
+use wsmon_model::LoginRetry;
 
 /// The login page.
 #[component]

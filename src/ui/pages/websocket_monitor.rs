@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::list_connections,
-    model::{AppError, ConnectionList, ListQuery},
+    error::AppError,
     ui::{
         components::{
             Actions, AddConnection, ConnectionsSection, DiskFull, Freshness, Header, Notices, RefreshError,
@@ -15,6 +15,7 @@ use crate::{
         poll::Poll,
     },
 };
+use wsmon_model::{ConnectionList, ListQuery};
 
 /// The dashboard.
 #[component]

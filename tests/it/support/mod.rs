@@ -5,7 +5,7 @@ mod common;
 pub mod monitor;
 pub mod upstream;
 
-use websocket_monitor::server::connections::{Base, ConnectionManager, ManagerConfig};
+use wsmon_manager::{Base, ConnectionManager, ManagerConfig};
 
 pub use self::common::{name, soon};
 

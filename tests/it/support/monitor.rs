@@ -6,12 +6,8 @@ use reqwest::{Client, Response, redirect::Policy};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
-use websocket_monitor::server::{
-    AppState, HttpLimits, MetricsConfig, Server,
-    config::Config,
-    connections::{Base, GateConfig},
-    telemetry::LogFormat,
-};
+use websocket_monitor::server::{AppState, HttpLimits, MetricsConfig, Server, config::Config, telemetry::LogFormat};
+use wsmon_manager::{Base, GateConfig};
 
 use super::upstream::base_at;
 

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
         protocol::CloseFrame,
     },
 };
-use websocket_monitor::server::connections::Base;
+use wsmon_manager::Base;
 
 use super::soon;
 

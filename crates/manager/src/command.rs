@@ -1,0 +1,48 @@
+//! What can be asked of a connection's task.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use super::{error::SendError, message::Message, options::Options};
+
+/// Tells whoever gave a command that it has been carried out.
+pub(super) type Ack = oneshot::Sender<()>;
+
+/// What can be asked of a connection.
+pub(super) enum Command {
+    /// Connect now, if not connected; with `Some`, also change what it says.
+    Connect { change: Change, done: Ack },
+    /// Change something; an open connection whose options change is opened anew.
+    Change { change: Change, done: Ack },
+    /// Close the socket and stay off.
+    Disconnect { done: Ack },
+    /// Make no more attempts until resumed; nothing if none is scheduled.
+    Pause { done: Ack },
+    /// Make attempts again, in the order of the gate; nothing unless it is off.
+    Resume { done: Ack },
+    /// Send a message.
+    Send { message: Message, done: oneshot::Sender<Result<(), SendError>> },
+    /// Close the socket with this code and end the task.
+    Stop { code: CloseCode },
+}
+
+/// What is to be different from now on; none for as it was.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Change {
+    pub(super) auto_reconnect: Option<bool>,
+    pub(super) options: Option<Arc<Options>>,
+}
+
+/// What a command means for what the task is doing.
+pub(super) enum Turn {
+    /// Go on.
+    Stay,
+    /// Start an attempt, unless one is under way or not needed.
+    Attempt(Ack),
+    /// Give up the socket and whatever is scheduled.
+    Off(Ack),
+    /// End the task.
+    Stop(CloseCode),
+}

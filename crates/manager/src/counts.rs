@@ -1,0 +1,148 @@
+//! What is counted and timed, for whoever draws curves of it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+use wsmon_model::{Cause, EndpointName, Phase};
+
+use super::histogram::Histogram;
+
+/// Why open connections ended, one for each [`Cause`] and one for an administrator's word.
+const ENDS: usize = Cause::ALL.len() + 1;
+
+/// The word for an end that an administrator asked for.
+pub const ASKED: &str = "requested";
+
+/// How long handshakes and pings took, over all connections.
+#[derive(Clone, Debug)]
+pub struct Timings {
+    /// From the name's resolution to the answer to the upgrade, of attempts that succeeded.
+    pub handshake: Histogram,
+    /// From a ping to its pong.
+    pub ping_rtt: Histogram,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        // From a millisecond, and from a quarter of one, to beyond the deadlines.
+        let handshake = Histogram::doubling(Duration::from_millis(1), 14);
+        Self { handshake, ping_rtt: Histogram::doubling(Duration::from_micros(250), 16) }
+    }
+}
+
+/// What is counted of one endpoint. It belongs to the endpoint, not to one socket's life, and never
+/// falls.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) timings: Arc<Timings>,
+    attempts: [AtomicU64; 2],
+    ends: [AtomicU64; ENDS],
+    messages_sent: AtomicU64,
+    bytes_sent: AtomicU64,
+}
+
+impl Counts {
+    pub(super) fn new(timings: &Arc<Timings>) -> Self {
+        Self { timings: Arc::clone(timings), ..Self::default() }
+    }
+
+    pub(super) fn count_success(&self, took: Duration) {
+        self.timings.handshake.observe(took);
+        self.attempts[1].fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn count_failure(&self) {
+        self.attempts[0].fetch_add(1, Relaxed);
+    }
+
+    /// Counts the end of an open connection; none for an administrator's word.
+    pub(super) fn count_end(&self, cause: Option<Cause>) {
+        self.ends[cause.map_or(ENDS - 1, |cause| cause as usize)].fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn count_sent(&self, bytes: usize) {
+        self.messages_sent.fetch_add(1, Relaxed);
+        self.bytes_sent.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(super) fn sample(&self) -> Sampled {
+        Sampled {
+            attempts_failed: self.attempts[0].load(Relaxed),
+            attempts_succeeded: self.attempts[1].load(Relaxed),
+            ends: std::array::from_fn(|index| self.ends[index].load(Relaxed)),
+            messages_sent: self.messages_sent.load(Relaxed),
+            bytes_sent: self.bytes_sent.load(Relaxed),
+        }
+    }
+}
+
+/// The counts of one endpoint at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Sampled {
+    /// Attempts that failed.
+    pub attempts_failed: u64,
+    /// Attempts that succeeded.
+    pub attempts_succeeded: u64,
+    /// Data messages sent.
+    pub messages_sent: u64,
+    /// Their payload, in bytes.
+    pub bytes_sent: u64,
+    ends: [u64; ENDS],
+}
+
+impl Sampled {
+    /// How often an open connection ended, by the word for why: a [`Cause`]'s, or `requested`.
+    pub fn ends(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        let words = Cause::ALL.into_iter().map(Cause::as_str).chain([ASKED]);
+        words.zip(self.ends.iter().copied())
+    }
+}
+
+/// One endpoint at one moment, for a metric's sake.
+#[derive(Clone, Debug)]
+pub struct EndpointSample {
+    /// The endpoint.
+    pub endpoint: EndpointName,
+    /// What it does and what comes next.
+    pub phase: Phase,
+    /// Whether an administrator wants it up.
+    pub on: bool,
+    /// Whether it is connected and has brought no message for longer than its options allow.
+    pub silent: bool,
+    /// Since when it has been in this phase.
+    pub since: SystemTime,
+    /// When the next attempt starts, in Unix milliseconds.
+    pub next_retry_ms: Option<i64>,
+    /// Data messages received.
+    pub messages_received: u64,
+    /// Their payload, in bytes.
+    pub bytes_received: u64,
+    /// When the last of them came, in Unix milliseconds.
+    pub last_message_ms: Option<i64>,
+    /// Everything else that is counted.
+    pub counts: Sampled,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cause_has_its_own_count() {
+        let counts = Counts::default();
+        for (index, cause) in Cause::ALL.into_iter().enumerate() {
+            (0..=index).for_each(|_| counts.count_end(Some(cause)));
+        }
+        counts.count_end(None);
+        let sampled = counts.sample();
+        for (index, cause) in Cause::ALL.into_iter().enumerate() {
+            assert!(sampled.ends().any(|end| end == (cause.as_str(), index as u64 + 1)), "{cause:?}");
+        }
+        assert_eq!(sampled.ends().last(), Some((ASKED, 1)));
+    }
+}

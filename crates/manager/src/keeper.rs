@@ -1,0 +1,69 @@
+//! What outlives the process: the wanted state of every connection, and what happened to it.
+
+use futures_util::future::BoxFuture;
+
+use super::options::Options;
+use wsmon_model::{EndpointName, Event};
+
+/// What an administrator wants of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which connection.
+    pub endpoint: EndpointName,
+    /// Whether it is to be up.
+    pub on: bool,
+    /// Whether it is connected again after it was lost.
+    pub auto_reconnect: bool,
+    /// What differs for it.
+    pub options: Options,
+}
+
+/// Why something was not kept. Nothing of it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeepError {
+    /// The disk is full.
+    #[error("the disk is full")]
+    Full,
+    /// Something else.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Keeps what outlives the process. The manager's only view of a store; several monitors may share
+/// one that is behind this.
+pub trait Keeper: Send + Sync + 'static {
+    /// All that was wanted when it was last asked to keep something.
+    fn load(&self) -> BoxFuture<'_, Result<Vec<Wanted>, KeepError>>;
+
+    /// Keeps what is wanted of a connection, and the event that it came with. When this returns, a
+    /// power cut cannot take it away.
+    fn save<'a>(&'a self, wanted: &'a Wanted, event: &'a Event) -> BoxFuture<'a, Result<(), KeepError>>;
+
+    /// Forgets a connection and its events; as durable as [`save`](Self::save).
+    fn forget<'a>(&'a self, endpoint: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>>;
+
+    /// Keeps events. Those of endpoints that are no longer wanted may be dropped.
+    fn append<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>>;
+}
+
+/// Keeps nothing: every start is the first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Forgetful;
+
+impl Keeper for Forgetful {
+    fn load(&self) -> BoxFuture<'_, Result<Vec<Wanted>, KeepError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn save<'a>(&'a self, _: &'a Wanted, _: &'a Event) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn forget<'a>(&'a self, _: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn append<'a>(&'a self, _: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(()) })
+    }
+}

@@ -1,0 +1,98 @@
+//! Holds outbound WebSocket connections and keeps them up.
+//!
+//! It knows no HTTP server, no pages and no database. Start a [`ConnectionManager`],
+//! [`connect`](ConnectionManager::connect) endpoints, [`subscribe`](ConnectionManager::subscribe) to their messages and
+//! [`send`](ConnectionManager::send) some:
+//!
+//! ```no_run
+//! use wsmon_manager::{ConnectionManager, ManagerConfig};
+//!
+//! # async fn hold() -> Result<(), Box<dyn std::error::Error>> {
+//! let manager = ConnectionManager::new("ws://localhost:8000/ws/".parse()?, ManagerConfig::default());
+//! let feed = "data-feed".parse()?;
+//! manager.connect(&feed, None).await?;
+//! let mut messages = manager.subscribe(&feed)?;
+//! while let Ok(message) = messages.recv().await {
+//!     println!("{message:?}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it guarantees
+//!
+//! - There is at most one task and one socket for each endpoint, whoever connects and removes it at the same time.
+//! - A change is given to the [`Keeper`] before it is made, and an answer comes after it was made. Whoever stops waiting
+//!   for the answer does not stop the change, so what is kept and what is held always agree.
+//! - Reading never waits for writing or for subscribers; a slow [`Subscription`] loses the oldest messages and is told how
+//!   many.
+//! - A peer cannot make it hold more than the limits in the options say, and every wait for a peer has a deadline.
+//! - What follows a failure is decided in one place ([`judge`]): retry with full jitter, at a time that the server asked
+//!   for, rarely because it cannot help, or never.
+//! - While a host fails, one half-open probe speaks for all of its endpoints; then they are admitted at a set pace.
+//! - Dropping the last [`ConnectionManager`] closes every connection and ends every task.
+//!
+//! # How it works
+//!
+//! Each connection is owned by one task, and only that task writes its state:
+//!
+//! ```text
+//!            ┌────────────── failed, may help to try again ── Waiting ◄─┐
+//!            ▼                                                   │      │
+//!  Off ── Connecting ── upgraded ── Connected ── lost ───────────┼──────┘
+//!   ▲        │   ▲                                               │
+//!   │        │   └───────────── the time has come, or a click ───┤
+//!   │        └── failed, cannot help to try again ── Blocked ────┘
+//!   └── disconnected by an administrator, or lost without auto reconnect
+//! ```
+
+mod advice;
+mod backoff;
+mod changes;
+pub mod clock;
+mod command;
+mod config;
+mod counts;
+mod dial;
+mod error;
+mod events;
+mod failure;
+mod gate;
+mod histogram;
+mod keeper;
+mod local_resource;
+mod manager;
+mod message;
+mod options;
+mod policy;
+mod registry;
+mod secrets_dir;
+mod session;
+mod stage;
+mod state;
+mod stored_options;
+mod tap;
+mod target;
+mod task;
+mod tls;
+
+pub use backoff::{Backoff, InvalidBackoff};
+pub use config::ManagerConfig;
+pub use counts::{EndpointSample, Sampled, Timings};
+pub use dial::{BoxStream, Stream, Tcp, Transport};
+pub use error::{ManagerError, SendError};
+pub use failure::Failure;
+pub use gate::GateConfig;
+pub use histogram::{Histogram, HistogramSnapshot};
+pub use keeper::{Forgetful, KeepError, Keeper, Wanted};
+pub use local_resource::LocalResource;
+pub use manager::{ConnectRequest, ConnectionHandle, ConnectionManager};
+pub use message::{Message, RecvError, Subscription};
+pub use options::{InvalidOptions, Options};
+pub use policy::{BLOCKED_RETRY, LONGEST_RETRY_AFTER, Rules, STABLE_AFTER, Verdict, judge};
+pub use secrets_dir::{SecretsDir, UnusableFile};
+pub use stage::{NameError, Stage};
+pub use state::{ConnectionState, NextRetry};
+pub use target::{Base, InvalidBase};
+/// The types in which endpoints, states and events are told.
+pub use wsmon_model as model;

@@ -1,0 +1,374 @@
+//! The handle through which everybody else reaches the connections.
+
+use std::{
+    array,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{Stream, future::join_all, stream};
+use rand::{SeedableRng, rngs::SmallRng};
+use tokio::{
+    sync::{Mutex, mpsc, oneshot, watch},
+    time::timeout,
+};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{Instrument, info_span, warn};
+
+use super::{
+    command::Command,
+    config::ManagerConfig,
+    counts::{EndpointSample, Timings},
+    dial::Dialer,
+    error::{ManagerError, SendError},
+    events::{self, EventSink},
+    failure::Failure,
+    gate::{Gate, HostGate, Lane, Standing},
+    keeper::{KeepError, Wanted},
+    message::{Message, Subscription},
+    options::Options,
+    registry::{Entry, Registry, View},
+    state::{ConnectionState, NextRetry, Shared},
+    target::Base,
+    task::{ConnectionTask, Renewal},
+};
+use wsmon_model::{BaseUrl, Cause, Connection, ConnectionList, EndpointName, ListQuery, Phase, Summary};
+
+/// Commands that may wait for a connection's task.
+const COMMANDS: usize = 16;
+
+/// How many endpoints can be changed at once, at most.
+const TURNS: usize = 512;
+
+/// How long a shutdown waits for sockets to close.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Holds connections. Cheap to clone; every clone is the same manager. When the last one is dropped,
+/// every connection is closed.
+#[derive(Clone)]
+pub struct ConnectionManager(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) registry: Arc<Registry>,
+    shown_base: BaseUrl,
+    dialer: Arc<Dialer>,
+    gate: HostGate,
+    pub(super) config: Arc<ManagerConfig>,
+    tasks: TaskTracker,
+    /// Changes under way.
+    pub(super) changes: TaskTracker,
+    timings: Arc<Timings>,
+    events: EventSink,
+    end_of_events: CancellationToken,
+    events_kept: TaskTracker,
+    /// Whose turn it is to change what is wanted of an endpoint, by the hash of its name.
+    pub(super) turns: [Mutex<()>; TURNS],
+    spawned: AtomicU64,
+}
+
+/// What is asked for when an endpoint is connected; none for as it was.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectRequest {
+    /// Whether it is connected again after it was lost.
+    pub auto_reconnect: Option<bool>,
+    /// What differs for it.
+    pub options: Option<Options>,
+}
+
+impl From<Option<bool>> for ConnectRequest {
+    fn from(auto_reconnect: Option<bool>) -> Self {
+        Self { auto_reconnect, options: None }
+    }
+}
+
+impl From<Options> for ConnectRequest {
+    fn from(options: Options) -> Self {
+        Self { auto_reconnect: None, options: Some(options) }
+    }
+}
+
+/// One connection, as seen by whoever has just connected it.
+#[derive(Clone, Debug)]
+pub struct ConnectionHandle {
+    pub(super) created: bool,
+    pub(super) endpoint: EndpointName,
+    pub(super) state: watch::Receiver<ConnectionState>,
+    /// Not what keeps the manager alive.
+    pub(super) registry: Weak<Registry>,
+}
+
+impl ConnectionHandle {
+    /// Whether the endpoint was not there before.
+    pub fn is_new(&self) -> bool {
+        self.created
+    }
+
+    /// The state now.
+    pub fn state(&self) -> ConnectionState {
+        self.state.borrow().clone()
+    }
+
+    /// Waits until a condition holds, and gives the first state in which it does; the last state if
+    /// the connection is removed first.
+    pub async fn wait_for(&mut self, condition: impl FnMut(&ConnectionState) -> bool) -> ConnectionState {
+        if let Ok(state) = self.state.wait_for(condition).await {
+            return state.clone();
+        }
+        self.state()
+    }
+
+    /// The state now and after each change, until the connection is removed. Whoever is slow gets the latest state and
+    /// not every one.
+    pub fn states(&self) -> impl Stream<Item = ConnectionState> + Send + Unpin + 'static {
+        let mut state = self.state.clone();
+        state.mark_changed();
+        Box::pin(stream::unfold(state, async |mut state| {
+            state.changed().await.ok()?;
+            let now = state.borrow_and_update().clone();
+            Some((now, state))
+        }))
+    }
+
+    /// Waits for the attempt under way to end, which its deadline bounds.
+    pub async fn settled(&mut self) -> ConnectionState {
+        self.wait_for(|state| state.phase != Phase::Connecting).await
+    }
+
+    /// Waits for the attempt under way to end, and tells if it never did.
+    ///
+    /// # Errors
+    ///
+    /// [`ManagerError::Interrupted`] if the manager was shut down first, and
+    /// [`ManagerError::Unknown`] if the connection was removed first.
+    pub async fn outcome(&mut self) -> Result<ConnectionState, ManagerError> {
+        let state = self.settled().await;
+        if state.phase != Phase::Connecting {
+            return Ok(state);
+        }
+        // The task has ended in the middle of an attempt.
+        match self.registry.upgrade() {
+            Some(registry) if !registry.is_closed() => Err(ManagerError::Unknown(self.endpoint.clone())),
+            _ => Err(ManagerError::Interrupted),
+        }
+    }
+}
+
+impl ConnectionManager {
+    /// Starts a manager without connections. Must be called inside a tokio runtime, on which the
+    /// connections' tasks then run.
+    pub fn new(base: Base, config: ManagerConfig) -> Self {
+        let end_of_events = CancellationToken::new();
+        let (events, keep) = events::channel(Arc::clone(&config.keeper), end_of_events.clone());
+        let events_kept = TaskTracker::new();
+        events_kept.spawn(keep);
+        events_kept.close();
+        Self(Arc::new(Inner {
+            registry: Arc::default(),
+            shown_base: base.shown(),
+            dialer: Arc::new(Dialer::new(base, &config)),
+            gate: Gate::new(&config.gate, config.seed).host(),
+            config: Arc::new(config),
+            tasks: TaskTracker::new(),
+            changes: TaskTracker::new(),
+            timings: Arc::default(),
+            events,
+            end_of_events,
+            events_kept,
+            turns: array::from_fn(|_| Mutex::default()),
+            spawned: AtomicU64::new(0),
+        }))
+    }
+
+    /// Adds every connection that is kept, wanted ones in the order of the gate; how many.
+    ///
+    /// # Errors
+    ///
+    /// Any [`KeepError`], when what was kept cannot be read. A manager that is shut down adds nothing.
+    pub async fn restore(&self) -> Result<usize, KeepError> {
+        let all = self.0.config.keeper.load().await?;
+        let count = all.len();
+        for wanted in all {
+            let endpoint = wanted.endpoint.clone();
+            self.0.registry.get_or_insert_with(&endpoint, || self.spawn(wanted, Lane::Queue));
+        }
+        Ok(count)
+    }
+
+    /// A connection's options, secrets included.
+    ///
+    /// # Errors
+    ///
+    /// [`ManagerError::Unknown`].
+    pub fn options(&self, endpoint: &EndpointName) -> Result<Arc<Options>, ManagerError> {
+        Ok(Arc::clone(&self.entry(endpoint)?.state.borrow().options))
+    }
+
+    /// Subscribes to an endpoint's messages, across reconnects.
+    ///
+    /// # Errors
+    ///
+    /// [`ManagerError::Unknown`].
+    pub fn subscribe(&self, endpoint: &EndpointName) -> Result<Subscription, ManagerError> {
+        Ok(self.entry(endpoint)?.shared.feed.subscribe())
+    }
+
+    /// Sends a message on an open connection. Returns when it is queued.
+    ///
+    /// # Errors
+    ///
+    /// Any [`SendError`].
+    pub async fn send(&self, endpoint: &EndpointName, message: Message) -> Result<(), SendError> {
+        let entry = self.entry(endpoint).map_err(|_| SendError::Unknown)?;
+        let (done, outcome) = oneshot::channel();
+        let asked = entry.commands.send(Command::Send { message, done }).await;
+        asked.map_err(|_| SendError::Unknown)?;
+        outcome.await.unwrap_or(Err(SendError::NotConnected))
+    }
+
+    /// One connection as it is now.
+    pub fn get(&self, endpoint: &EndpointName) -> Option<Connection> {
+        let entry = self.0.registry.get(endpoint)?;
+        Some(entry.describe(&self.view()))
+    }
+
+    /// How many connections there are in each status.
+    pub fn summary(&self) -> Summary {
+        self.0.registry.summary()
+    }
+
+    /// One page of the list.
+    pub fn list(&self, query: &ListQuery) -> ConnectionList {
+        self.0.registry.list(query, &self.view())
+    }
+
+    /// Every endpoint as it is now, for metrics' sake.
+    pub fn sample(&self) -> Vec<EndpointSample> {
+        let view = self.view();
+        self.0.registry.entries().iter().map(|entry| entry.sample(&view)).collect()
+    }
+
+    /// How long handshakes and pings took.
+    pub fn timings(&self) -> &Timings {
+        &self.0.timings
+    }
+
+    /// Whether it takes commands: until it is shut down.
+    pub fn is_running(&self) -> bool {
+        !self.0.registry.is_closed()
+    }
+
+    /// Whether the host of the endpoints fails, so that one probe speaks for all.
+    pub fn host_fails(&self) -> bool {
+        self.0.gate.trouble().is_some()
+    }
+
+    /// How many connections are not up because the monitor's own machine or process lacks something, and
+    /// why, in sentences; none if that is so of none.
+    pub fn short_of_resources(&self) -> Option<(usize, String)> {
+        let short = self.0.registry.entries().into_iter().filter_map(|entry| {
+            let state = entry.state.borrow();
+            let failure = state.failure.as_ref().filter(|failure| failure.cause() == Cause::LocalResources);
+            failure.filter(|_| state.on).map(ToString::to_string)
+        });
+        let mut short = short.peekable();
+        let why = short.peek().cloned()?;
+        Some((short.count(), why))
+    }
+
+    /// Whether options can be used here: whether what they name can be read.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Options`], or [`Failure::LocalResources`].
+    pub async fn check(&self, options: &Options) -> Result<(), Failure> {
+        self.0.dialer.check(options).await
+    }
+
+    /// Events that were lost because the keeper did not keep up.
+    pub fn events_lost(&self) -> u64 {
+        self.0.events.lost()
+    }
+
+    /// Closes every connection with 1001 (going away), and waits until all are closed and every change
+    /// under way is kept, 5 s at most. From the start of it nothing can be connected any more.
+    pub async fn shutdown(&self) {
+        let entries = self.0.registry.close();
+        self.0.tasks.close();
+        self.0.changes.close();
+        // An error means that the task has ended by itself.
+        let stops = entries.iter().map(|entry| entry.commands.send(Command::Stop { code: CloseCode::Away }));
+        let ended = async { tokio::join!(join_all(stops), self.0.tasks.wait(), self.0.changes.wait()) };
+        if timeout(SHUTDOWN_TIMEOUT, ended).await.is_err() {
+            let (left, changes) = (self.0.tasks.len(), self.0.changes.len());
+            warn!(left, changes, "not every connection closed in time");
+        }
+        self.0.end_of_events.cancel();
+        self.0.events_kept.wait().await;
+    }
+
+    pub(super) fn entry(&self, endpoint: &EndpointName) -> Result<Arc<Entry>, ManagerError> {
+        self.0.registry.get(endpoint).ok_or_else(|| {
+            // A shutdown takes out every entry.
+            if self.is_running() { ManagerError::Unknown(endpoint.clone()) } else { ManagerError::ShuttingDown }
+        })
+    }
+
+    fn view(&self) -> View<'_> {
+        View { base: &self.0.shown_base, now: self.0.config.clock.now(), trouble: self.0.gate.trouble() }
+    }
+
+    /// Starts the task of a new connection. The task takes its entry out of the registry when it
+    /// ends, and only then drops its end of the command channel.
+    pub(super) fn spawn(&self, wanted: Wanted, lane: Lane) -> Entry {
+        let inner = &self.0;
+        let Wanted { endpoint, on, auto_reconnect, options } = wanted;
+        let (phase, next_retry) = match (on, lane) {
+            (false, _) => (Phase::Off, None),
+            (true, Lane::Urgent) => (Phase::Connecting, None),
+            (true, Lane::Queue) => (Phase::Waiting, Some(NextRetry::AtGate)),
+        };
+        let (commands, receiver) = mpsc::channel(COMMANDS);
+        let (sender, state) = watch::channel(ConnectionState {
+            phase,
+            since: inner.config.clock.now(),
+            on,
+            auto_reconnect,
+            attempt: 0,
+            next_retry,
+            failure: None,
+            options: Arc::new(options),
+        });
+        let shared = Arc::new(Shared::new(&inner.timings));
+        let number = inner.spawned.fetch_add(1, Ordering::Relaxed);
+        let mut task = ConnectionTask {
+            endpoint: endpoint.clone(),
+            number,
+            dialer: Arc::clone(&inner.dialer),
+            gate: inner.gate.clone(),
+            config: Arc::clone(&inner.config),
+            events: inner.events.clone(),
+            rng: SmallRng::seed_from_u64(inner.config.seed.wrapping_add(number)),
+            commands: receiver,
+            state: sender,
+            shared: Arc::clone(&shared),
+            permit: None,
+            standing: Standing::default(),
+            renewal: Renewal::default(),
+        };
+        // The registry holds the other end of the commands: when it is dropped, so does the task end.
+        let registry = Arc::downgrade(&inner.registry);
+        let span = info_span!(parent: None, "connection", endpoint = %endpoint);
+        let run = async move {
+            task.run().await;
+            if let Some(registry) = registry.upgrade() {
+                registry.remove(&task.endpoint);
+            }
+        };
+        inner.tasks.spawn(run.instrument(span));
+        Entry { endpoint, commands, state, shared }
+    }
+}

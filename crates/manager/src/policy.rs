@@ -1,0 +1,188 @@
+//! The one place that decides what follows a failure.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use rand::{Rng, RngExt};
+
+use super::{backoff::Backoff, failure::Failure};
+
+/// How often a blocked connection is tried all the same.
+pub const BLOCKED_RETRY: Duration = Duration::from_secs(5 * 60);
+
+/// A connection that stayed up this long starts over: earlier failures are forgotten.
+pub const STABLE_AFTER: Duration = Duration::from_secs(30);
+
+/// The longest wait that a server can ask for (RFC 9110 section 10.2.3).
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// What follows a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Try again after the backoff.
+    Backoff,
+    /// Try again after a random time in this range.
+    Within(RangeInclusive<Duration>),
+    /// Try again after the backoff, but not before this time.
+    NotBefore(Duration),
+    /// Trying again cannot help until something is changed on one of the two sides.
+    Blocked,
+    /// Not to be tried again: the connection's options call this end final.
+    Final,
+}
+
+/// What one connection's options say about its failures.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rules<'a> {
+    /// Close codes and HTTP statuses after which trying again cannot help.
+    pub never_retry: &'a [u16],
+    /// Whether a normal closure (1000) is final.
+    pub stay_closed: bool,
+}
+
+impl Verdict {
+    /// The time until the next attempt, after that many failures in a row; none if there is to be
+    /// no other.
+    pub fn delay(&self, failures: u32, backoff: &Backoff, rng: &mut impl Rng) -> Option<Duration> {
+        match self {
+            Self::Backoff => Some(backoff.delay(failures, rng)),
+            Self::Within(range) => Some(rng.random_range(range.clone())),
+            Self::NotBefore(least) => Some(*least + backoff.delay(failures, rng)),
+            Self::Blocked => Some(BLOCKED_RETRY),
+            Self::Final => None,
+        }
+    }
+}
+
+/// Decides what follows a failure.
+///
+/// The close codes' meanings are those of RFC 6455 section 7.4 and the IANA registry. For the
+/// codes 3000 to 4999 the lower half of each thousand counts as passing and the upper half as
+/// final, as services commonly number them.
+pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
+    if failure.code().is_some_and(|code| rules.never_retry.contains(&code)) {
+        return Verdict::Blocked;
+    }
+    match failure {
+        Failure::Closed { code: Some(1000), .. } if rules.stay_closed => Verdict::Final,
+        Failure::Http { status, retry_after } => judge_http(*status, *retry_after),
+        Failure::Closed { code, .. } => judge_close(*code),
+        Failure::Tls { .. }
+        | Failure::InvalidHandshake { .. }
+        | Failure::Subprotocol { .. }
+        | Failure::TooBig { .. }
+        | Failure::InvalidText
+        | Failure::Protocol { .. }
+        | Failure::Options { .. } => Verdict::Blocked,
+        Failure::Dns { .. }
+        | Failure::Refused { .. }
+        | Failure::Unreachable { .. }
+        | Failure::LocalResources { .. }
+        | Failure::Timeout { .. }
+        | Failure::HungUp { .. }
+        | Failure::Lost
+        | Failure::PongTimeout { .. }
+        // It passes, unlike a disagreement about the protocol, and an attempt costs little.
+        | Failure::PingFlood { .. }
+        | Failure::Silent { .. }
+        | Failure::Internal => Verdict::Backoff,
+    }
+}
+
+fn judge_http(status: u16, retry_after: Option<Duration>) -> Verdict {
+    match (status, retry_after) {
+        (300..=399 | 400 | 401 | 403 | 404 | 426, _) => Verdict::Blocked,
+        (429 | 503, Some(wait)) => Verdict::NotBefore(wait.min(LONGEST_RETRY_AFTER)),
+        _ => Verdict::Backoff,
+    }
+}
+
+fn judge_close(code: Option<u16>) -> Verdict {
+    match code {
+        Some(1002 | 1003 | 1007..=1010 | 3500..=3999 | 4500..=4999) => Verdict::Blocked,
+        // RFC 6455's registry asks for a random 5 to 30 seconds.
+        Some(1012) => Verdict::Within(Duration::from_secs(5)..=Duration::from_secs(30)),
+        Some(1013) => Verdict::NotBefore(Duration::from_secs(10)),
+        _ => Verdict::Backoff,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{SeedableRng, rngs::SmallRng};
+
+    use super::*;
+    use wsmon_model::PeerText;
+
+    fn closed(code: u16) -> Failure {
+        Failure::Closed { code: Some(code), reason: PeerText::default() }
+    }
+
+    fn close(code: u16) -> Verdict {
+        judge(&closed(code), Rules::default())
+    }
+
+    fn http(status: u16, retry_after: Option<u64>) -> Verdict {
+        let retry_after = retry_after.map(Duration::from_secs);
+        judge(&Failure::Http { status, retry_after }, Rules::default())
+    }
+
+    #[test]
+    fn close_codes_follow_the_table() {
+        for code in [1000, 1001, 1011, 1014, 3000, 3499, 4000, 4499] {
+            assert_eq!(close(code), Verdict::Backoff, "{code}");
+        }
+        for code in [1002, 1003, 1007, 1008, 1009, 1010, 3500, 3999, 4500, 4999] {
+            assert_eq!(close(code), Verdict::Blocked, "{code}");
+        }
+        assert_eq!(close(1012), Verdict::Within(Duration::from_secs(5)..=Duration::from_secs(30)));
+        assert_eq!(close(1013), Verdict::NotBefore(Duration::from_secs(10)));
+        assert_eq!(
+            judge(&Failure::Closed { code: None, reason: PeerText::default() }, Rules::default()),
+            Verdict::Backoff
+        );
+    }
+
+    #[test]
+    fn http_statuses_follow_the_table() {
+        for status in [301, 308, 400, 401, 403, 404, 426] {
+            assert_eq!(http(status, None), Verdict::Blocked, "{status}");
+        }
+        for status in [429, 500, 502, 503, 504] {
+            assert_eq!(http(status, None), Verdict::Backoff, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_names_a_time_is_given_it_up_to_an_hour() {
+        for status in [429, 503] {
+            assert_eq!(http(status, Some(7)), Verdict::NotBefore(Duration::from_secs(7)));
+            assert_eq!(http(status, Some(86_400)), Verdict::NotBefore(LONGEST_RETRY_AFTER));
+        }
+        assert_eq!(http(500, Some(7)), Verdict::Backoff);
+        assert_eq!(http(403, Some(7)), Verdict::Blocked);
+    }
+
+    #[test]
+    fn a_connections_own_rules_come_first() {
+        let rules = Rules { never_retry: &[4001, 502], stay_closed: true };
+        assert_eq!(judge(&closed(4001), rules), Verdict::Blocked);
+        assert_eq!(judge(&closed(4002), rules), Verdict::Backoff);
+        assert_eq!(judge(&closed(1000), rules), Verdict::Final);
+        assert_eq!(judge(&Failure::Http { status: 502, retry_after: None }, rules), Verdict::Blocked);
+        let never = Rules { never_retry: &[1000], stay_closed: true };
+        assert_eq!(judge(&closed(1000), never), Verdict::Blocked);
+    }
+
+    #[test]
+    fn delays_keep_to_their_bounds() {
+        let mut rng = SmallRng::seed_from_u64(7);
+        let backoff = Backoff::default();
+        for failures in 1..200 {
+            let mut delay = |verdict: Verdict| verdict.delay(failures, &backoff, &mut rng);
+            let restart = delay(close(1012)).expect("a time").as_secs_f32();
+            assert!((5.0..=30.0).contains(&restart), "{restart}");
+            assert!(delay(close(1013)).expect("a time") >= Duration::from_secs(10));
+            assert_eq!((delay(Verdict::Blocked), delay(Verdict::Final)), (Some(BLOCKED_RETRY), None));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What is known of a connection at one moment.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+use super::{
+    counts::{Counts, Timings},
+    failure::Failure,
+    message::Feed,
+    options::Options,
+};
+use crate::clock::unix_ms;
+use wsmon_model::Phase;
+
+/// When a connection is tried again. By a clock that does not jump.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextRetry {
+    /// At a time of its own.
+    At(Instant),
+    /// When the gate to its host lets it: with the host's next probe while the host fails, else as
+    /// soon as its turn comes.
+    AtGate,
+}
+
+/// The state of a connection. Only the connection's task writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionState {
+    /// What it does and what comes next.
+    pub phase: Phase,
+    /// Since when.
+    pub since: SystemTime,
+    /// Whether an administrator wants it up.
+    pub on: bool,
+    /// Whether it is connected again after it was lost.
+    pub auto_reconnect: bool,
+    /// Failures in a row, so the number of the retry under way or next; 0 at first.
+    pub attempt: u32,
+    /// When the next attempt starts.
+    pub next_retry: Option<NextRetry>,
+    /// Why it is not up; none while connected or when an administrator turned it off.
+    pub failure: Option<Arc<Failure>>,
+    /// What differs for it.
+    pub options: Arc<Options>,
+}
+
+/// What a connection's task shares with everybody who looks at it. The counts belong to the
+/// endpoint, not to one socket's life, and never fall.
+#[derive(Debug)]
+pub(super) struct Shared {
+    born: Instant,
+    /// When the connection was opened or last brought a message, in milliseconds since `born`: by a
+    /// clock that does not jump, as silence is measured by it.
+    heard_ms: AtomicU64,
+    pub(super) feed: Feed,
+    pub(super) counts: Counts,
+    messages_received: AtomicU64,
+    bytes_received: AtomicU64,
+    last_message_ms: AtomicI64,
+    /// The last round trip plus one, so that 0 says that there was none.
+    rtt_ms_plus_one: AtomicU32,
+}
+
+impl Shared {
+    pub(super) fn new(timings: &Arc<Timings>) -> Self {
+        Self {
+            born: Instant::now(),
+            heard_ms: AtomicU64::default(),
+            feed: Feed::default(),
+            counts: Counts::new(timings),
+            messages_received: AtomicU64::default(),
+            bytes_received: AtomicU64::default(),
+            last_message_ms: AtomicI64::default(),
+            rtt_ms_plus_one: AtomicU32::default(),
+        }
+    }
+
+    /// The connection was opened, or brought a message.
+    pub(super) fn hear(&self, now: Instant) {
+        let ms = now.saturating_duration_since(self.born).as_millis();
+        self.heard_ms.store(u64::try_from(ms).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// How long the connection has brought nothing.
+    pub(super) fn quiet_for(&self) -> Duration {
+        self.born.elapsed().saturating_sub(Duration::from_millis(self.heard_ms.load(Relaxed)))
+    }
+
+    pub(super) fn count_received(&self, bytes: usize, at: SystemTime) {
+        self.messages_received.fetch_add(1, Relaxed);
+        self.bytes_received.fetch_add(bytes as u64, Relaxed);
+        self.last_message_ms.store(unix_ms(at), Relaxed);
+    }
+
+    pub(super) fn set_rtt(&self, rtt: Option<Duration>) {
+        if let Some(rtt) = rtt {
+            self.counts.timings.ping_rtt.observe(rtt);
+        }
+        let ms = rtt.map(|rtt| u32::try_from(rtt.as_millis()).unwrap_or(u32::MAX - 1));
+        self.rtt_ms_plus_one.store(ms.map_or(0, |ms| ms + 1), Relaxed);
+    }
+
+    pub(super) fn messages_received(&self) -> u64 {
+        self.messages_received.load(Relaxed)
+    }
+
+    pub(super) fn bytes_received(&self) -> u64 {
+        self.bytes_received.load(Relaxed)
+    }
+
+    pub(super) fn last_message_ms(&self) -> Option<i64> {
+        Some(self.last_message_ms.load(Relaxed)).filter(|&ms| ms != 0)
+    }
+
+    pub(super) fn rtt_ms(&self) -> Option<u32> {
+        self.rtt_ms_plus_one.load(Relaxed).checked_sub(1)
+    }
+}

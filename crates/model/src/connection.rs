@@ -1,0 +1,164 @@
+//! One connection as people and programs see it.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cause, ConnectionOptions, EndpointName, Event, OptionsVersion};
+
+/// What the socket does. Its words are part of the page's contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The socket is closed.
+    Disconnected,
+    /// An attempt is under way.
+    Connecting,
+    /// The upgrade is done and the socket open.
+    Connected,
+}
+
+impl Status {
+    /// Every status, worst first.
+    pub const ALL: [Self; 3] = [Self::Disconnected, Self::Connecting, Self::Connected];
+
+    /// The word for machines: URLs, attributes, JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disconnected => "disconnected",
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+        }
+    }
+
+    /// The word for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Disconnected => "Disconnected",
+            Self::Connecting => "Connecting",
+            Self::Connected => "Connected",
+        }
+    }
+}
+
+impl FromStr for Status {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(())
+    }
+}
+
+/// The state of a connection: its [`Status`] and, when disconnected, what comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// An attempt is under way.
+    Connecting,
+    /// The socket is open.
+    Connected,
+    /// The next attempt is scheduled.
+    Waiting,
+    /// Trying again cannot help now; a rare attempt is scheduled all the same.
+    Blocked,
+    /// An administrator disconnected it, or auto reconnect is off.
+    Off,
+}
+
+impl Phase {
+    /// What the socket does in this phase.
+    pub fn status(self) -> Status {
+        match self {
+            Self::Connecting => Status::Connecting,
+            Self::Connected => Status::Connected,
+            Self::Waiting | Self::Blocked | Self::Off => Status::Disconnected,
+        }
+    }
+}
+
+/// What a connection waits for that is to be tried as soon as the gate in front of its host lets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingFor {
+    /// Its turn: attempts are admitted at a set pace.
+    Turn,
+    /// The next probe of the host, which fails: one endpoint tries it for all.
+    Probe,
+    /// The end of a probe that is under way.
+    ProbeUnderWay,
+}
+
+/// A connection at one moment. Times are Unix milliseconds by the server's clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// The endpoint's name.
+    pub endpoint: EndpointName,
+    /// The URL, without its query.
+    pub url: String,
+    /// What it does and what comes next.
+    pub phase: Phase,
+    /// Whether it is connected again after it was lost.
+    pub auto_reconnect: bool,
+    /// Since when it has been in this phase.
+    pub since_ms: i64,
+    /// Attempts since it was last stable; 0 when none was needed.
+    pub attempt: u32,
+    /// When the next attempt starts, or the host's next probe; none while a probe is under way.
+    pub next_retry_ms: Option<i64>,
+    /// What it waits for besides the time.
+    pub waiting_for: Option<WaitingFor>,
+    /// Why it is, or last was, down.
+    pub cause: Option<Cause>,
+    /// The cause, and what can be done, in sentences.
+    pub cause_text: Option<String>,
+    /// The close code the peer sent.
+    pub close_code: Option<u16>,
+    /// The last ping's round trip, in milliseconds.
+    pub rtt_ms: Option<u32>,
+    /// Data messages received since the endpoint was added.
+    pub messages_received: u64,
+    /// Their payload, in bytes.
+    pub bytes_received: u64,
+    /// When the last of them came.
+    pub last_message_ms: Option<i64>,
+    /// Messages that were dropped because whoever subscribed to them was too slow, as far as the
+    /// subscriber has come to know of it.
+    pub messages_dropped: u64,
+    /// Whether it is connected and has brought no message for longer than its options allow.
+    pub silent: bool,
+}
+
+impl Connection {
+    /// What the socket does.
+    pub fn status(&self) -> Status {
+        self.phase.status()
+    }
+}
+
+/// One connection in detail, as of one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointDetails {
+    /// The moment, in Unix milliseconds by the server's clock.
+    pub now_ms: i64,
+    /// The connection; none only before the first answer.
+    pub connection: Option<Connection>,
+    /// What differs for it, secrets masked.
+    pub options: ConnectionOptions,
+    /// Which options these are, to be sent back with changed ones.
+    pub options_version: OptionsVersion,
+    /// What happened to it, newest first.
+    pub events: Vec<Event>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_words_survive_a_round_trip() {
+        for status in Status::ALL {
+            assert_eq!(status.as_str().parse(), Ok(status));
+        }
+        assert!("Connected".parse::<Status>().is_err());
+    }
+}

@@ -1,0 +1,40 @@
+//! The plain types that server and browser share. They know neither.
+
+mod account;
+mod audit;
+mod base_url;
+mod cause;
+mod connection;
+mod endpoint;
+mod event;
+mod field_problem;
+mod list;
+mod local_path;
+mod login;
+mod option_fields;
+mod options;
+mod peer_text;
+mod request_id;
+mod theme;
+
+pub use account::{Account, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SessionInfo};
+pub use audit::{AuditAction, AuditEntry, AuditOutcome, AuditPage, AuditQuery};
+pub use base_url::BaseUrl;
+pub use cause::Cause;
+pub use connection::{Connection, EndpointDetails, Phase, Status, WaitingFor};
+pub use endpoint::{EndpointName, EndpointNameError};
+pub use event::{Event, EventKind};
+pub use field_problem::FieldProblem;
+pub use list::{ConnectionList, ListQuery, PER_PAGE, Sort, SortKey, Summary};
+pub use local_path::LocalPath;
+pub use login::{LoginFailure, LoginRetry};
+pub use option_fields::{FieldKind, OPTION_FIELDS, OptionField};
+pub use options::{ConnectionOptions, Header, Limits, OptionsVersion, Secret, TextPing};
+pub use peer_text::PeerText;
+pub use request_id::RequestId;
+pub use theme::Theme;
+
+/// Reads a page's number in a URL, which counts from 1.
+fn page_param(text: Option<String>) -> u32 {
+    text.and_then(|text| text.parse::<u32>().ok()).map(|page| page.saturating_sub(1)).unwrap_or_default()
+}

@@ -1,0 +1,212 @@
+//! A connection's options as the fields of a form: all text, so that one kind of field shows them.
+
+use super::{ConnectionOptions, FieldProblem, Header, Limits, Secret, TextPing};
+
+/// How a field is filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A line.
+    Text,
+    /// A line that is not shown.
+    Secret,
+    /// Several lines.
+    Lines,
+    /// On or off.
+    Switch,
+}
+
+/// One field.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionField {
+    /// Its name in the form.
+    pub name: &'static str,
+    /// What people call it.
+    pub label: &'static str,
+    /// What may stand in it, or what holds when it is empty.
+    pub hint: &'static str,
+    /// How it is filled in.
+    pub kind: FieldKind,
+}
+
+const fn field(kind: FieldKind, name: &'static str, label: &'static str, hint: &'static str) -> OptionField {
+    OptionField { name, label, hint, kind }
+}
+
+/// Every field, in the order of a form.
+pub const OPTION_FIELDS: [OptionField; 17] = [
+    field(FieldKind::Secret, "bearer_token", "Bearer token", "Sent as Authorization: Bearer …"),
+    field(FieldKind::Lines, "headers", "Headers", "One “Name: value” a line"),
+    field(FieldKind::Text, "subprotocols", "Subprotocols", "Best first, with commas between"),
+    field(FieldKind::Secret, "query", "Added to the query", "Such as id=7&mode=live"),
+    field(
+        FieldKind::Text,
+        "ca_file",
+        "Trusted certificates",
+        "A PEM file in the monitor's secrets directory; the built-in authorities if empty",
+    ),
+    field(FieldKind::Text, "ping_interval_ms", "Ping every (ms)", "15000 if empty"),
+    field(FieldKind::Text, "pong_timeout_ms", "Pong within (ms)", "10000 if empty"),
+    field(FieldKind::Text, "max_silence_ms", "Longest silence (ms)", "Any silence is fine if empty"),
+    field(FieldKind::Text, "never_retry", "Never retry after", "Close codes and HTTP statuses, commas between"),
+    field(FieldKind::Text, "text_ping", "Text ping", "A text message that must be answered; 2 for engine.io"),
+    field(FieldKind::Text, "text_pong", "Text pong", "The answer; 3 for engine.io"),
+    field(FieldKind::Text, "frame", "Largest frame (bytes)", "262144 if empty"),
+    field(FieldKind::Text, "message", "Largest message (bytes)", "1048576 if empty"),
+    field(FieldKind::Text, "read_buffer", "Read buffer (bytes)", "4096 if empty"),
+    field(FieldKind::Text, "write_buffer", "Write buffer (bytes)", "262144 if empty"),
+    field(FieldKind::Switch, "recycle_when_silent", "Open anew when silent", ""),
+    field(FieldKind::Switch, "stay_closed", "Stay closed after a normal closure (1000)", ""),
+];
+
+impl ConnectionOptions {
+    /// What stands in a field. A switch that is on holds `on`, as browsers have it.
+    pub fn field(&self, name: &str) -> String {
+        let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+        let secret = |secret: &Option<Secret>| secret.as_ref().map(|text| text.expose().to_owned()).unwrap_or_default();
+        let switch = |on: bool| if on { "on".to_owned() } else { String::new() };
+        let ping = |part: fn(&TextPing) -> &String| self.text_ping.as_ref().map(part).cloned().unwrap_or_default();
+        let limits = &self.limits;
+        match name {
+            "bearer_token" => secret(&self.bearer_token),
+            "headers" => lines(&self.headers),
+            "subprotocols" => self.subprotocols.join(", "),
+            "query" => secret(&self.query),
+            "ca_file" => self.ca_file.clone().unwrap_or_default(),
+            "ping_interval_ms" => number(self.ping_interval_ms),
+            "pong_timeout_ms" => number(self.pong_timeout_ms),
+            "max_silence_ms" => number(self.max_silence_ms),
+            "recycle_when_silent" => switch(self.recycle_when_silent),
+            "never_retry" => self.never_retry.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
+            "stay_closed" => switch(self.stay_closed),
+            "text_ping" => ping(|own| &own.ping),
+            "text_pong" => ping(|own| &own.pong),
+            "frame" => number(limits.frame),
+            "message" => number(limits.message),
+            "read_buffer" => number(limits.read_buffer),
+            "write_buffer" => number(limits.write_buffer),
+            _ => String::new(),
+        }
+    }
+
+    /// Reads what stands in the fields; what is not understood is said in a sentence.
+    ///
+    /// # Errors
+    ///
+    /// The first [`FieldProblem`].
+    pub fn from_fields(get: impl Fn(&str) -> String) -> Result<Self, FieldProblem> {
+        let text = |name: &str| Some(get(name).trim().to_owned()).filter(|text| !text.is_empty());
+        let number = |name: &str| text(name).map(|text| parse(name, &text)).transpose();
+        let (text_ping, text_pong) = (text("text_ping"), text("text_pong"));
+        let text_ping = match (text_ping, text_pong) {
+            (Some(ping), Some(pong)) => Some(TextPing { ping, pong }),
+            (None, None) => None,
+            (ping, _) => {
+                let missing = if ping.is_some() { "text_pong" } else { "text_ping" };
+                let text = "A text ping and its pong need each other: fill in both, or neither.";
+                return Err(FieldProblem::new(missing, text));
+            }
+        };
+        Ok(Self {
+            headers: get("headers")
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .map(header)
+                .collect::<Result<_, _>>()?,
+            bearer_token: text("bearer_token").map(Secret::new),
+            subprotocols: listed(&get("subprotocols")).map(str::to_owned).collect(),
+            query: text("query").map(Secret::new),
+            ca_file: text("ca_file"),
+            ping_interval_ms: number("ping_interval_ms")?,
+            pong_timeout_ms: number("pong_timeout_ms")?,
+            max_silence_ms: number("max_silence_ms")?,
+            recycle_when_silent: text("recycle_when_silent").is_some(),
+            never_retry: listed(&get("never_retry"))
+                .map(|code| parse("never_retry", code))
+                .collect::<Result<_, _>>()?,
+            stay_closed: text("stay_closed").is_some(),
+            text_ping,
+            limits: Limits {
+                frame: number("frame")?,
+                message: number("message")?,
+                read_buffer: number("read_buffer")?,
+                write_buffer: number("write_buffer")?,
+            },
+        })
+    }
+}
+
+fn lines(headers: &[Header]) -> String {
+    let line = |header: &Header| format!("{}: {}", header.name, header.value.expose());
+    headers.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn header(line: &str) -> Result<Header, FieldProblem> {
+    let colon = line.split_once(':');
+    let (name, value) = colon.ok_or_else(|| FieldProblem::new("headers", "Write each header as “Name: value”."))?;
+    Ok(Header { name: name.trim().to_owned(), value: Secret::new(value.trim()) })
+}
+
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ' ']).map(str::trim).filter(|part| !part.is_empty())
+}
+
+fn parse<N: std::str::FromStr>(name: &str, text: &str) -> Result<N, FieldProblem> {
+    let label = OPTION_FIELDS.iter().find(|field| field.name == name).map_or(name, |field| field.label);
+    let problem = || FieldProblem::new(name, format!("“{text}” is not a number that {label} can have."));
+    text.parse().map_err(|_| problem())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> ConnectionOptions {
+        ConnectionOptions {
+            headers: vec![
+                Header { name: "X-Key".to_owned(), value: Secret::new("a: b") },
+                Header { name: "Origin".to_owned(), value: Secret::new("https://example.org") },
+            ],
+            bearer_token: Some(Secret::new("t0ken")),
+            subprotocols: vec!["mqtt".to_owned(), "mqttv3.1".to_owned()],
+            query: Some(Secret::new("EIO=4&transport=websocket")),
+            ca_file: Some("/etc/ssl/own.pem".to_owned()),
+            ping_interval_ms: Some(5_000),
+            pong_timeout_ms: Some(2_000),
+            max_silence_ms: Some(60_000),
+            recycle_when_silent: true,
+            never_retry: vec![4001, 403],
+            stay_closed: true,
+            text_ping: Some(TextPing { ping: "2".to_owned(), pong: "3".to_owned() }),
+            limits: Limits { read_buffer: Some(8_192), write_buffer: Some(9), frame: Some(7), message: Some(8) },
+        }
+    }
+
+    #[test]
+    fn options_survive_the_form() {
+        for options in [full(), ConnectionOptions::default(), full().masked()] {
+            assert_eq!(ConnectionOptions::from_fields(|name| options.field(name)), Ok(options));
+        }
+    }
+
+    #[test]
+    fn every_field_says_something_of_full_options() {
+        for field in OPTION_FIELDS {
+            assert!(!full().field(field.name).is_empty(), "{}", field.name);
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        let read = |name: &'static str, text: &'static str| {
+            ConnectionOptions::from_fields(|field| if field == name { text.to_owned() } else { String::new() })
+        };
+        assert_eq!(
+            read("ping_interval_ms", "soon"),
+            Err(FieldProblem::new("ping_interval_ms", "“soon” is not a number that Ping every (ms) can have."))
+        );
+        let field = |name, text| read(name, text).expect_err("not understood").field;
+        assert_eq!(field("never_retry", "4001, x"), "never_retry");
+        assert_eq!(field("headers", "no colon"), "headers");
+        assert_eq!((field("text_ping", "2"), field("text_pong", "3")), ("text_pong".into(), "text_ping".into()));
+    }
+}

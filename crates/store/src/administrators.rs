@@ -1,0 +1,119 @@
+//! Administrators and their password hashes.
+
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::{error::StoreError, store::Store};
+
+/// How long an address is known to an account after a login from there: 30 days, in milliseconds.
+pub const ADDRESS_KNOWN_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// Addresses kept of each administrator.
+const ADDRESSES_KEPT: i64 = 32;
+
+/// What a login is checked against.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The password's hash.
+    pub password_hash: String,
+    /// Whether somebody signed in from the address lately.
+    pub knows_address: bool,
+}
+
+/// An administrator, without the password's hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredAdministrator {
+    /// The name to sign in with.
+    pub name: String,
+    /// When it was added, in Unix milliseconds.
+    pub created_ms: i64,
+}
+
+impl Store {
+    /// The hash of an administrator's password, if there is such an administrator.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`], as for every function here.
+    pub async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let query = sqlx::query_scalar("SELECT password_hash FROM administrator WHERE name = ?");
+        Ok(query.bind(name).fetch_optional(&self.0).await?)
+    }
+
+    /// What a login of this name is checked against, if there is such an administrator. The address
+    /// is known if a login from there was noted after `seen_after_ms`.
+    pub async fn credentials(
+        &self,
+        name: &str,
+        network: &str,
+        seen_after_ms: i64,
+    ) -> Result<Option<Credentials>, StoreError> {
+        let query = sqlx::query(
+            "SELECT password_hash, EXISTS (SELECT 1 FROM known_address \
+             WHERE administrator = ?1 AND network = ?2 AND seen_ms > ?3) FROM administrator WHERE name = ?1",
+        );
+        let row = query.bind(name).bind(network).bind(seen_after_ms).fetch_optional(&self.0).await?;
+        let read = |row: sqlx::sqlite::SqliteRow| {
+            Ok(Credentials { password_hash: row.try_get(0)?, knows_address: row.try_get(1)? })
+        };
+        row.map(read).transpose()
+    }
+
+    /// Every administrator, by name.
+    pub async fn administrators(&self) -> Result<Vec<StoredAdministrator>, StoreError> {
+        let rows = sqlx::query("SELECT name, created_ms FROM administrator ORDER BY name").fetch_all(&self.0).await?;
+        let read = |row: sqlx::sqlite::SqliteRow| {
+            Ok(StoredAdministrator { name: row.try_get(0)?, created_ms: row.try_get(1)? })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Adds an administrator; false if the name is taken.
+    pub async fn add_administrator(&self, name: &str, hash: &str, now_ms: i64) -> Result<bool, StoreError> {
+        let query = sqlx::query("INSERT INTO administrator VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
+        let done = query.bind(name).bind(hash).bind(now_ms).execute(&self.0).await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Sets a password, ends every session of the administrator and forgets from where they were
+    /// begun; false if there is none of the name.
+    pub async fn set_password_hash(&self, name: &str, hash: &str) -> Result<bool, StoreError> {
+        let mut transaction = self.0.begin().await?;
+        let query = sqlx::query("UPDATE administrator SET password_hash = ? WHERE name = ?");
+        let done = query.bind(hash).bind(name).execute(&mut *transaction).await?;
+        for table in
+            ["DELETE FROM session WHERE administrator = ?", "DELETE FROM known_address WHERE administrator = ?"]
+        {
+            sqlx::query(table).bind(name).execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Removes an administrator and ends its sessions; false if there is none of the name, or no
+    /// other.
+    pub async fn remove_administrator(&self, name: &str) -> Result<bool, StoreError> {
+        let query =
+            sqlx::query("DELETE FROM administrator WHERE name = ? AND (SELECT count(*) FROM administrator) > 1");
+        Ok(query.bind(name).execute(&self.0).await?.rows_affected() == 1)
+    }
+}
+
+/// Notes that somebody signed in from a network. By count alone are old ones forgotten, so that a clock
+/// that jumps makes none of them go.
+pub(super) async fn note_address(
+    transaction: &mut Transaction<'_, Sqlite>,
+    administrator: &str,
+    network: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(
+        "INSERT INTO known_address VALUES (?1, ?2, ?3) ON CONFLICT (administrator, network) DO UPDATE SET seen_ms = ?3",
+    );
+    query.bind(administrator).bind(network).bind(now_ms).execute(&mut **transaction).await?;
+    let query = sqlx::query(
+        "DELETE FROM known_address WHERE administrator = ?1 AND network NOT IN \
+         (SELECT network FROM known_address WHERE administrator = ?1 ORDER BY seen_ms DESC LIMIT ?2)",
+    );
+    query.bind(administrator).bind(ADDRESSES_KEPT).execute(&mut **transaction).await?;
+    Ok(())
+}

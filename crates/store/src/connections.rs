@@ -1,0 +1,162 @@
+//! What is wanted of connections, and what happened to them.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::BoxFuture;
+use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use tracing::error;
+
+use super::{error::StoreError, retention, store::Store};
+use wsmon_manager::{KeepError, Keeper, Options, Wanted};
+use wsmon_model::{Cause, EndpointName, Event, EventKind, PeerText};
+
+/// Events kept of each endpoint.
+pub const EVENTS_KEPT: i64 = 500;
+
+/// How many later days on which events came an event is kept at most.
+pub const EVENTS_KEPT_DAYS: u32 = 30;
+
+impl Store {
+    /// The events of an endpoint, newest first, at most `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`], as for every function here.
+    pub async fn events_of(&self, endpoint: &EndpointName, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let query = sqlx::query(
+            "SELECT endpoint, at_ms, kind, cause, close_code, attempt, text FROM event WHERE endpoint = ? \
+             ORDER BY id DESC LIMIT ?",
+        );
+        let rows = query.bind(endpoint.as_str()).bind(limit).fetch_all(&self.0).await?;
+        let events = rows.iter().map(read_event).collect::<Result<Vec<_>, _>>()?;
+        Ok(events.into_iter().flatten().collect())
+    }
+
+    /// What is wanted of every connection. One whose name cannot be used is left out, and stays in the
+    /// store.
+    async fn load_wanted(&self) -> Result<Vec<Wanted>, StoreError> {
+        let query = sqlx::query("SELECT endpoint, is_on, auto_reconnect, options FROM connection ORDER BY endpoint");
+        let rows = query.fetch_all(&self.0).await?;
+        let all = rows.iter().map(read_wanted).collect::<Result<Vec<_>, _>>()?;
+        Ok(all.into_iter().flatten().collect())
+    }
+
+    async fn save_wanted(&self, wanted: &Wanted, event: &Event) -> Result<(), StoreError> {
+        let options = wanted.options.to_kept().map_err(|error| sqlx::Error::Encode(error.into()))?;
+        let mut transaction = self.0.begin().await?;
+        let query = sqlx::query(
+            "INSERT INTO connection (endpoint, is_on, auto_reconnect, options) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (endpoint) DO UPDATE SET is_on = ?2, auto_reconnect = ?3, options = ?4",
+        );
+        let bound = query.bind(wanted.endpoint.as_str()).bind(wanted.on).bind(wanted.auto_reconnect).bind(options);
+        bound.execute(&mut *transaction).await?;
+        add_event(&mut transaction, event).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn forget_wanted(&self, endpoint: &EndpointName) -> Result<(), StoreError> {
+        let query = sqlx::query("DELETE FROM connection WHERE endpoint = ?");
+        query.bind(endpoint.as_str()).execute(&self.0).await?;
+        Ok(())
+    }
+
+    async fn append_events(&self, events: &[Event]) -> Result<(), StoreError> {
+        let mut transaction = self.0.begin().await?;
+        for event in events {
+            add_event(&mut transaction, event).await?;
+        }
+        let endpoints: BTreeSet<_> = events.iter().map(|event| event.endpoint.as_str()).collect();
+        for endpoint in endpoints {
+            let query = sqlx::query(
+                "DELETE FROM event WHERE endpoint = ?1 AND id <= \
+                 (SELECT id FROM event WHERE endpoint = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+            );
+            query.bind(endpoint).bind(EVENTS_KEPT).execute(&mut *transaction).await?;
+        }
+        let now_ms = self.now_ms();
+        retention::note_day(&mut transaction, now_ms).await?;
+        if let Some(since_ms) = retention::kept_since_ms(&mut transaction, EVENTS_KEPT_DAYS).await? {
+            // The oldest have the lowest ids, so only those need be looked at.
+            let query = sqlx::query(
+                "DELETE FROM event WHERE id IN \
+                 (SELECT id FROM (SELECT id, at_ms FROM event ORDER BY id LIMIT 1000) WHERE at_ms < ?)",
+            );
+            query.bind(since_ms).execute(&mut *transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// Adds an event, unless its endpoint has been removed meanwhile.
+async fn add_event(transaction: &mut Transaction<'_, Sqlite>, event: &Event) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(
+        "INSERT INTO event (endpoint, at_ms, kind, cause, close_code, attempt, text) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 \
+         WHERE EXISTS (SELECT 1 FROM connection WHERE endpoint = ?1)",
+    );
+    query
+        .bind(event.endpoint.as_str())
+        .bind(event.at_ms)
+        .bind(event.kind.as_str())
+        .bind(event.cause.map(Cause::as_str))
+        .bind(event.close_code)
+        .bind(event.attempt)
+        .bind(&event.text)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// What is wanted of a connection; none if its name cannot be used.
+fn read_wanted(row: &SqliteRow) -> Result<Option<Wanted>, sqlx::Error> {
+    let (name, options): (String, String) = (row.try_get(0)?, row.try_get(3)?);
+    let Ok(endpoint) = name.parse() else {
+        let name = PeerText::new(&name);
+        error!(%name, "a connection in the store has a name that cannot be used; it is left as it is");
+        return Ok(None);
+    };
+    let options = Options::from_kept(&options);
+    Ok(Some(Wanted { endpoint, on: row.try_get(1)?, auto_reconnect: row.try_get(2)?, options }))
+}
+
+/// An event; none if a newer version wrote what this one does not know.
+fn read_event(row: &SqliteRow) -> Result<Option<Event>, sqlx::Error> {
+    let (name, kind, cause): (String, String, Option<String>) = (row.try_get(0)?, row.try_get(2)?, row.try_get(3)?);
+    let kind = EventKind::ALL.into_iter().find(|known| known.as_str() == kind);
+    let (Ok(endpoint), Some(kind)) = (name.parse(), kind) else { return Ok(None) };
+    Ok(Some(Event {
+        endpoint,
+        at_ms: row.try_get(1)?,
+        kind,
+        cause: cause.and_then(|cause| Cause::ALL.into_iter().find(|known| known.as_str() == cause)),
+        close_code: row.try_get(4)?,
+        attempt: row.try_get(5)?,
+        text: row.try_get(6)?,
+    }))
+}
+
+impl From<StoreError> for KeepError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::Full,
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl Keeper for Store {
+    fn load(&self) -> BoxFuture<'_, Result<Vec<Wanted>, KeepError>> {
+        Box::pin(async { Ok(self.load_wanted().await?) })
+    }
+
+    fn save<'a>(&'a self, wanted: &'a Wanted, event: &'a Event) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(self.noting(self.save_wanted(wanted, event).await)?) })
+    }
+
+    fn forget<'a>(&'a self, endpoint: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(self.noting(self.forget_wanted(endpoint).await)?) })
+    }
+
+    fn append<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(self.noting(self.append_events(events).await)?) })
+    }
+}

@@ -1,0 +1,31 @@
+//! What outlives the process: connections and their events, administrators, sessions and the audit log.
+//!
+//! One file of `SQLite` in the data directory. Row types stay in here.
+
+mod administrators;
+mod audit;
+mod backup;
+mod connections;
+mod error;
+mod file;
+mod health;
+mod lock;
+mod retention;
+mod sessions;
+mod soundness;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    administrators::{ADDRESS_KNOWN_MS, Credentials, StoredAdministrator},
+    audit::AUDIT_KEPT,
+    backup::{BackupError, back_up, restore},
+    connections::{EVENTS_KEPT, EVENTS_KEPT_DAYS},
+    error::StoreError,
+    file::Flaw,
+    health::Trouble,
+    lock::DirectoryLock,
+    sessions::{SESSION_IDLE_MS, SESSION_LIFE_MS, StoredSession},
+    store::Store,
+};

@@ -1,0 +1,48 @@
+//! What pages are rendered with.
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{Uri, request::Parts},
+    response::Response,
+};
+use leptos::{
+    nonce::Nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::render_app_async_with_context;
+use wsmon_model::{LoginRetry, RequestId, Theme};
+
+use super::cookies;
+use crate::{server::state::AppState, ui::app::shell};
+
+/// What pages and server functions find in their context.
+pub(super) fn provide_request_context(state: &AppState) {
+    provide_context(state.clone());
+    let parts = use_context::<Parts>();
+    if let Some(nonce) = parts.as_ref().and_then(|parts| parts.extensions.get::<Nonce>()) {
+        provide_context(nonce.clone());
+    }
+    if let Some(id) = parts.as_ref().and_then(|parts| parts.extensions.get::<RequestId>()) {
+        provide_context(id.clone());
+    }
+    let theme = parts.as_ref().and_then(|parts| cookies::get(&parts.headers, Theme::COOKIE)?.parse().ok());
+    provide_context::<Theme>(theme.unwrap_or_default());
+}
+
+/// The login page, once more, in answer to a form that did not let anybody in.
+pub(super) async fn login_page(state: &AppState, retry: LoginRetry, nonce: Nonce) -> Response {
+    let context = {
+        let state = state.clone();
+        move || {
+            provide_request_context(&state);
+            provide_context(retry.clone());
+        }
+    };
+    let options = state.leptos.clone();
+    let render = render_app_async_with_context(context, move || shell(options.clone()));
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = Uri::from_static("/login");
+    request.extensions_mut().insert(nonce);
+    render(request).await
+}

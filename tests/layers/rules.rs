@@ -1,0 +1,139 @@
+//! The rules, and that each of them is broken by what it forbids.
+
+use std::{collections::BTreeSet, path::Path};
+
+use crate::{
+    graph::{Graph, circle},
+    source::{ModulePath, Source},
+};
+
+/// Every crate of the workspace, and crates of which it names none.
+const CRATES: [(&str, &[&str]); 4] = [
+    (
+        "crates/model",
+        &["wsmon_manager", "wsmon_store", "websocket_monitor", "leptos", "axum", "sqlx", "tokio", "web_sys"],
+    ),
+    (
+        "crates/manager",
+        &["wsmon_store", "websocket_monitor", "leptos", "leptos_axum", "axum", "sqlx", "prometheus_client", "web_sys"],
+    ),
+    ("crates/store", &["websocket_monitor", "leptos", "leptos_axum", "axum", "prometheus_client", "web_sys"]),
+    (".", &["sqlx"]),
+];
+
+/// Parts of the app, and what each names nothing of.
+const PARTS: [(&str, &[&str]); 4] = [
+    ("ui", &["crate::server", "wsmon_manager", "wsmon_store", "tokio", "axum", "leptos_axum"]),
+    ("api", &["crate::ui", "wsmon_manager", "wsmon_store"]),
+    ("error", &["crate::ui", "crate::api", "crate::server"]),
+    ("server", &["crate::api"]),
+];
+
+/// Modules of the app below which something is named that the rest of their part does not name.
+const ONLY: [(&str, &str, &str); 3] =
+    [("api", "crate::server", "api"), ("server", "crate::ui", "server::http"), ("ui", "gloo_timers", "ui::poll")];
+
+fn begins_with(path: &[String], prefix: &str) -> bool {
+    let prefix: Vec<_> = prefix.split("::").collect();
+    path.len() >= prefix.len() && path.iter().zip(prefix).all(|(segment, wanted)| segment == wanted)
+}
+
+/// Where a crate's modules name what is forbidden.
+fn naming<'a>(source: &'a Source, below: &'a str, forbidden: &'a str) -> BTreeSet<&'a ModulePath> {
+    let is_below = |at: &ModulePath| below.is_empty() || begins_with(at, below);
+    let modules = source.modules.iter().filter(|(at, _)| is_below(at));
+    let all =
+        |module: &'a crate::source::Module| module.paths.iter().chain(module.reexported.iter().map(|(_, path)| path));
+    modules.filter(|(_, module)| all(module).any(|path| begins_with(path, forbidden))).map(|(at, _)| at).collect()
+}
+
+fn words(circle: &[ModulePath]) -> String {
+    let names: Vec<_> = circle.iter().map(|path| format!("crate::{}", path.join("::"))).collect();
+    names.join(" → ")
+}
+
+#[test]
+fn modules_import_in_one_direction() {
+    for (directory, _) in CRATES {
+        let graph = Source::read(directory).graph();
+        let uses: usize = graph.values().map(BTreeSet::len).sum();
+        assert!(uses > graph.len() / 2, "{directory}: the imports were read");
+        if let Some(circle) = circle(&graph) {
+            panic!("{directory}: modules use each other: {}", words(&circle));
+        }
+    }
+}
+
+#[test]
+fn a_crate_names_only_what_it_may() {
+    for (directory, forbidden) in CRATES {
+        let source = Source::read(directory);
+        for name in forbidden {
+            assert_eq!(naming(&source, "", name), BTreeSet::new(), "{directory} names {name}");
+        }
+    }
+}
+
+#[test]
+fn a_part_of_the_app_names_only_what_it_may() {
+    let source = Source::read(".");
+    for (part, forbidden) in PARTS {
+        for name in forbidden {
+            assert_eq!(naming(&source, part, name), BTreeSet::new(), "{part} names {name}");
+        }
+    }
+    for (part, name, place) in ONLY {
+        let elsewhere: Vec<_> = naming(&source, part, name).into_iter().filter(|at| !begins_with(at, place)).collect();
+        assert!(elsewhere.is_empty(), "{name} is named outside {place}: {elsewhere:?}");
+    }
+}
+
+/// A crate of these modules: each with its path and text.
+fn source_of(modules: &[(&str, &str)]) -> Source {
+    let mut source = Source::default();
+    for (path, text) in modules {
+        let path = path.split("::").filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
+        source.add(text, Path::new("nowhere"), path);
+    }
+    source
+}
+
+fn uses(graph: &Graph, at: &str) -> Vec<String> {
+    graph[&vec![at.to_owned()]].iter().map(|path| path.join("::")).collect()
+}
+
+#[test]
+fn a_circle_is_found_however_a_module_is_named() {
+    for (a, b) in [
+        ("use super::b::B; pub struct A;", "use crate::a::A; pub struct B;"),
+        ("use crate::{b::{self, B}}; pub struct A;", "fn f() -> super::a::A {}  pub struct B;"),
+        ("use crate::B; pub struct A;", "fn f() { println!(\"{}\", crate::a::g()); } pub struct B;"),
+        ("use crate::b; fn f() -> b::B {} pub struct A;", "impl B { fn f() { use super::a::A; } } pub struct B;"),
+    ] {
+        let graph = source_of(&[("", "pub use b::B;"), ("a", a), ("b", b)]).graph();
+        let found = circle(&graph).unwrap_or_else(|| panic!("no circle between {a} and {b}"));
+        assert_eq!(found.len(), 2, "{a} {b}: {}", words(&found));
+    }
+}
+
+#[test]
+fn a_re_export_leads_to_where_a_name_is_defined() {
+    let root = "pub use self::b::B; pub struct Here;";
+    let graph =
+        source_of(&[("", root), ("a", "use crate::B;"), ("b", "pub struct B;"), ("c", "use super::Here;")]).graph();
+    assert_eq!(uses(&graph, "a"), ["b"]);
+    assert_eq!(uses(&graph, "c"), [""]);
+    assert_eq!(circle(&graph), None);
+}
+
+#[test]
+fn what_is_forbidden_is_found() {
+    for text in
+        ["use sqlx::Row;", "fn f(row: &sqlx::Row) {}", "fn f() { vec![sqlx::query(\"\")]; }", "pub use sqlx::Row;"]
+    {
+        let source = source_of(&[("", "pub struct Root;"), ("a", text)]);
+        assert_eq!(naming(&source, "", "sqlx").len(), 1, "{text}");
+        assert_eq!(naming(&source, "a", "sqlx").len(), 1, "{text}");
+        assert_eq!(naming(&source, "b", "sqlx").len(), 0, "{text}");
+    }
+}
