@@ -5,6 +5,7 @@ mod audit;
 mod bodies;
 mod ca_file;
 mod command_line;
+mod compression;
 mod connections;
 mod failures;
 mod guessing;

@@ -31,7 +31,15 @@ use leptos::config::LeptosOptions;
 use leptos_axum::{
     LeptosRoutes, file_and_error_handler_with_context, generate_route_list, site_pkg_dir_service_route_path,
 };
-use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer, services::ServeDir};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, NotForContentType},
+    },
+    csrf::CsrfLayer,
+    services::ServeDir,
+};
 
 pub use self::limits::Limits;
 use self::render::provide_request_context;
@@ -90,12 +98,20 @@ fn probes() -> Router<AppState> {
 /// Puts in front of routes what every request passes.
 fn guarded(router: Router<AppState>, state: &AppState) -> Router {
     router
+        .layer(compressed())
         .layer(CatchPanicLayer::new())
         .layer(same_origin_only(state))
         .layer(from_fn_with_state(state.clone(), host::check))
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn(requests::log))
         .with_state(state.clone())
+}
+
+/// Compresses what is made for each request. Files come compressed from the build, and where they do not, as in a
+/// development build, megabytes of WASM are not worth the wait.
+fn compressed() -> CompressionLayer<impl Predicate> {
+    let is_worth_it = DefaultPredicate::new().and(NotForContentType::const_new("application/wasm"));
+    CompressionLayer::new().compress_when(is_worth_it)
 }
 
 /// Answers what comes on a connection for which there is no ordinary place.

@@ -120,6 +120,18 @@ impl Visitor {
         self.client.post(format!("{}{path}", self.url)).form(form).send().await.expect("an answer")
     }
 
+    /// Asks for an encoding of the body.
+    pub async fn get_accepting(&self, path: &str, encoding: &str) -> Response {
+        let request = self.client.get(format!("{}{path}", self.url)).header("accept-encoding", encoding);
+        request.send().await.expect("an answer")
+    }
+
+    /// The same of a server function.
+    pub async fn call_accepting(&self, function: &str, arguments: Value, encoding: &str) -> Response {
+        let request = self.client.post(format!("{}/api/{function}", self.url)).header("accept-encoding", encoding);
+        request.json(&arguments).send().await.expect("an answer")
+    }
+
     /// Calls a server function.
     pub async fn call(&self, function: &str, arguments: Value) -> Response {
         let request = self.client.post(format!("{}/api/{function}", self.url)).json(&arguments);
