@@ -42,7 +42,7 @@ mod admin {
     use crate::{
         error::AppError,
         server::{
-            AppState, Deed, LoginError, SignedIn, Told,
+            AppState, AuditedAction, LoginError, ReportsOutcome, SignedIn,
             auth::{AuthError, SessionId, Visitor},
             set_cookie,
         },
@@ -95,13 +95,13 @@ mod admin {
         work: impl FnOnce(Admin) -> F,
     ) -> Result<T, AppError>
     where
-        T: Told + Send + 'static,
+        T: ReportsOutcome + Send + 'static,
         F: Future<Output = Result<T, AppError>> + Send + 'static,
     {
         as_admin(|admin| async move {
             let state = admin.state.clone();
-            let deed = Deed { who: admin.name.clone(), visitor: admin.visitor.clone(), action, object };
-            state.audited(deed, work(admin)).await
+            let audited = AuditedAction { who: admin.name.clone(), visitor: admin.visitor.clone(), action, object };
+            state.audited(audited, work(admin)).await
         })
         .await
     }

@@ -62,24 +62,24 @@ impl From<&AppError> for Outcome {
 }
 
 /// An answer that tells what really came of what was asked.
-pub trait Told {
+pub trait ReportsOutcome {
     /// What came of it.
     fn outcome(&self) -> Outcome;
 }
 
-impl Told for () {
+impl ReportsOutcome for () {
     fn outcome(&self) -> Outcome {
         Outcome::done()
     }
 }
 
-impl Told for OptionsVersion {
+impl ReportsOutcome for OptionsVersion {
     fn outcome(&self) -> Outcome {
         Outcome::done()
     }
 }
 
-impl Told for Connection {
+impl ReportsOutcome for Connection {
     fn outcome(&self) -> Outcome {
         match self.phase {
             Phase::Connected => Outcome::done(),
@@ -90,7 +90,7 @@ impl Told for Connection {
 
 /// What somebody asks for.
 #[derive(Clone, Debug)]
-pub(crate) struct Deed {
+pub(crate) struct AuditedAction {
     /// Who asks.
     pub(crate) who: String,
     /// From where.
@@ -102,9 +102,9 @@ pub(crate) struct Deed {
 }
 
 /// Does what somebody asks for and writes down what came of it, also if it panics.
-pub(crate) async fn carry_out<T: Told>(
+pub(crate) async fn carry_out<T: ReportsOutcome>(
     store: &Store,
-    deed: &Deed,
+    audited: &AuditedAction,
     work: impl Future<Output = Result<T, AppError>>,
 ) -> Result<T, AppError> {
     // The panic itself has been reported by then, and nothing of the work is used any more.
@@ -119,11 +119,11 @@ pub(crate) async fn carry_out<T: Told>(
             (Err(error), outcome)
         }
         Err(_) => {
-            error!(action = deed.action.as_str(), "a panic cut short what an administrator asked for");
+            error!(action = audited.action.as_str(), "a panic cut short what an administrator asked for");
             (Err(AppError::Internal), Outcome::failed(OUR_FAULT))
         }
     };
-    record(store, &deed.who, &deed.visitor, deed.action, &deed.object, outcome).await;
+    record(store, &audited.who, &audited.visitor, audited.action, &audited.object, outcome).await;
     result
 }
 
@@ -166,13 +166,13 @@ mod tests {
     async fn told(work: impl Future<Output = Result<(), AppError>>) -> (Result<(), AppError>, AuditEntry) {
         let directory = tempfile::tempdir().expect("a directory");
         let store = Store::open(directory.path()).await.expect("opens");
-        let deed = Deed {
+        let audited = AuditedAction {
             who: "admin".to_owned(),
             visitor: Visitor { address: [192, 0, 2, 1].into(), agent: PeerText::default() },
             action: AuditAction::Remove,
             object: "feed".to_owned(),
         };
-        let answer = carry_out(&store, &deed, work).await;
+        let answer = carry_out(&store, &audited, work).await;
         let page = store.audit(&AuditQuery::default()).await.expect("readable");
         assert_eq!(page.matching, 1);
         (answer, page.rows.into_iter().next().expect("one"))

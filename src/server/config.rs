@@ -102,13 +102,13 @@ struct File {
 /// The settings in force.
 #[derive(Debug)]
 pub struct Config {
-    /// Address served; none for the site address of Leptos.toml.
+    /// Address served; `None` for the site address of Leptos.toml.
     pub listen: Option<SocketAddr>,
     /// Where endpoints lie.
     pub base_url: Base,
     /// Directory of the embedded store.
     pub data_dir: PathBuf,
-    /// The only directory from which files are read that administrators name; none for no file at all.
+    /// The only directory from which files are read that administrators name; `None` refuses every file.
     pub secrets_dir: Option<PathBuf>,
     /// Whether to start the sample upstream.
     pub demo: bool,

@@ -34,7 +34,7 @@ use wsmon_model::EndpointName;
 
 /// How the demo's feeds behave. Each one's name says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Feed {
+enum SampleFeed {
     /// Quotes, four a second.
     Quotes,
     /// A notice every three seconds.
@@ -47,7 +47,7 @@ enum Feed {
     Forbidden,
 }
 
-impl Feed {
+impl SampleFeed {
     const ALL: [Self; 5] =
         [Self::Quotes, Self::Notifications, Self::ClosesEvery20s, Self::SlowToAccept, Self::Forbidden];
 
@@ -83,7 +83,7 @@ impl Feed {
 
 /// The names of the demo's feeds.
 pub(super) fn samples() -> impl Iterator<Item = EndpointName> {
-    Feed::ALL.into_iter().map(|feed| feed.name().parse().expect("the demo's names are endpoint names"))
+    SampleFeed::ALL.into_iter().map(|feed| feed.name().parse().expect("the demo's names are endpoint names"))
 }
 
 /// Why the demo's upstream did not start.
@@ -152,16 +152,16 @@ async fn serve(
     slow_accepts: &AtomicU32,
 ) -> Result<(), tokio_tungstenite::tungstenite::Error> {
     let feed = requested(&stream, path).await?;
-    sleep(feed.map_or(Duration::ZERO, Feed::accept_delay)).await;
+    sleep(feed.map_or(Duration::ZERO, SampleFeed::accept_delay)).await;
     #[expect(clippy::result_large_err, reason = "tungstenite's signature")]
     let answer = |_: &Request, response: Response| match feed {
         None => Err(refusal(StatusCode::NOT_FOUND)),
-        Some(Feed::Forbidden) => Err(refusal(StatusCode::FORBIDDEN)),
+        Some(SampleFeed::Forbidden) => Err(refusal(StatusCode::FORBIDDEN)),
         Some(_) => Ok(response),
     };
     let mut socket = accept_hdr_async(stream, answer).await?;
     let Some(feed) = feed else { return Ok(()) };
-    let nth = if feed == Feed::SlowToAccept { slow_accepts.fetch_add(1, Ordering::Relaxed) } else { 0 };
+    let nth = if feed == SampleFeed::SlowToAccept { slow_accepts.fetch_add(1, Ordering::Relaxed) } else { 0 };
     match feed.lifetime(nth) {
         None => talk(&mut socket, feed).await,
         Some(lifetime) => {
@@ -178,13 +178,13 @@ async fn serve(
 
 /// Reads the feed's name off the request line without consuming it, because the delay must come
 /// before the upgrade is answered.
-async fn requested(stream: &TcpStream, path: &str) -> io::Result<Option<Feed>> {
+async fn requested(stream: &TcpStream, path: &str) -> io::Result<Option<SampleFeed>> {
     let mut head = [0; 512];
     let length = stream.peek(&mut head).await?;
     let head = String::from_utf8_lossy(&head[..length]);
     let target = head.split(' ').nth(1).unwrap_or_default();
     let name = target.split('?').next().and_then(|target| target.strip_prefix(path));
-    Ok(Feed::ALL.into_iter().find(|feed| Some(feed.name()) == name))
+    Ok(SampleFeed::ALL.into_iter().find(|feed| Some(feed.name()) == name))
 }
 
 fn refusal(status: StatusCode) -> ErrorResponse {
@@ -196,7 +196,7 @@ fn refusal(status: StatusCode) -> ErrorResponse {
 /// Sends messages until the client leaves.
 async fn talk(
     socket: &mut WebSocketStream<TcpStream>,
-    feed: Feed,
+    feed: SampleFeed,
 ) -> Result<(), tokio_tungstenite::tungstenite::Error> {
     let mut ticks = interval(feed.message_every());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -210,7 +210,7 @@ async fn talk(
         }
         price += rand::rng().random_range(-0.5..0.5);
         let text = match feed {
-            Feed::Quotes => format!(r#"{{"symbol":"ACME","price":{price:.2},"sequence":{number}}}"#),
+            SampleFeed::Quotes => format!(r#"{{"symbol":"ACME","price":{price:.2},"sequence":{number}}}"#),
             _ => format!(r#"{{"notice":"number {number}"}}"#),
         };
         socket.send(Message::text(text)).await?;

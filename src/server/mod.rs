@@ -22,13 +22,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 pub(crate) use self::{
-    audit::{Deed, Told},
+    audit::{AuditedAction, ReportsOutcome},
     auth::LoginError,
     http::{SignedIn, set_cookie},
 };
 use self::{
-    auth::Door, config::Config, demo::Demo, descriptors::Descriptors, http::Readiness, option_changes::OptionChanges,
-    telemetry::EndpointLog, under_way::UnderWay,
+    auth::Authenticator, config::Config, demo::Demo, descriptors::Descriptors, http::Readiness,
+    option_changes::OptionChanges, telemetry::EndpointLog, under_way::UnderWay,
 };
 pub use self::{
     demo::DemoError,
@@ -108,7 +108,7 @@ impl Server {
         let lock = DirectoryLock::acquire(&config.data_dir)?;
         let store = Store::open(&config.data_dir).await?;
         config.metrics.tell(config.public_url.is_some());
-        let door = Door::new(store.clone(), config.admin_password).await?;
+        let authenticator = Authenticator::new(store.clone(), config.admin_password).await?;
         let secrets_dir = config.secrets_dir.map(secrets_dir).transpose()?;
         let descriptors = Descriptors::raised();
         // The sample upstream has the other end of each socket.
@@ -128,7 +128,7 @@ impl Server {
         }
         let state = AppState {
             manager,
-            door,
+            authenticator,
             store: store.clone(),
             under_way: UnderWay::default(),
             option_changes: OptionChanges::new(&store).await?,

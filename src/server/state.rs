@@ -11,8 +11,8 @@ use tracing::error;
 use url::Url;
 
 use super::{
-    audit::{self, Deed, Outcome, Told},
-    auth::{Door, SessionId, Visitor},
+    audit::{self, AuditedAction, Outcome, ReportsOutcome},
+    auth::{Authenticator, SessionId, Visitor},
     demo, guide,
     http::Readiness,
     metrics::MetricsConfig,
@@ -37,7 +37,7 @@ pub struct AppState {
     /// The connections.
     pub manager: ConnectionManager,
     /// Who may come in.
-    pub door: Door,
+    pub authenticator: Authenticator,
     /// What is kept.
     pub store: Store,
     /// Changes that a shutdown waits for.
@@ -82,7 +82,7 @@ impl AppState {
     pub fn list(&self, query: &ListQuery) -> ConnectionList {
         let mut list = self.manager.list(query);
         list.disk_full = self.store.is_full();
-        list.store_trouble = self.store.trouble_text();
+        list.store_problem = self.store.problem_text();
         list.grafana_url = self.grafana_url.as_ref().map(ToString::to_string);
         if self.demo {
             list.samples = demo::samples().filter(|sample| self.manager.get(sample).is_none()).collect();
@@ -142,13 +142,13 @@ impl AppState {
 
     /// Does what somebody asks for and writes down what came of it. Neither a browser that leaves
     /// before the answer nor a shutdown stops it.
-    pub(crate) async fn audited<T: Told + Send + 'static>(
+    pub(crate) async fn audited<T: ReportsOutcome + Send + 'static>(
         &self,
-        deed: Deed,
+        audited: AuditedAction,
         work: impl Future<Output = Result<T, AppError>> + Send + 'static,
     ) -> Result<T, AppError> {
         let store = self.store.clone();
-        self.under_way.run(async move { audit::carry_out(&store, &deed, work).await }).await?
+        self.under_way.run(async move { audit::carry_out(&store, &audited, work).await }).await?
     }
 
     /// Writes down what somebody did.

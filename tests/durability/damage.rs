@@ -193,6 +193,6 @@ async fn damage_inside_a_large_store_is_found_while_it_serves() {
     .await;
     let list = admin.list(&program).await;
     assert_eq!(list.rows.len(), 20, "it goes on serving");
-    assert!(list.store_trouble.is_some_and(|text| text.starts_with("The store is damaged")));
+    assert!(list.store_problem.is_some_and(|text| text.starts_with("The store is damaged")));
     assert!(program.terminate().await.success());
 }

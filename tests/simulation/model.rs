@@ -93,7 +93,7 @@ impl Feed {
     }
 
     /// Carries out a command; whether its outcome has to be waited for.
-    fn obey(&mut self, action: Action, upstream: Upstream) -> bool {
+    fn apply(&mut self, action: Action, upstream: Upstream) -> bool {
         match action {
             Action::Connect(_, auto_reconnect) => {
                 self.on = true;
@@ -199,11 +199,11 @@ impl ReferenceStateMachine for Model {
             Action::Restart => model.feeds.iter_mut().flatten().for_each(Feed::restart),
             Action::Remove(n) => model.feeds[n] = None,
             Action::Connect(n, _) => {
-                model.feeds[n].get_or_insert(Feed::NEW).obey(action, upstream);
+                model.feeds[n].get_or_insert(Feed::NEW).apply(action, upstream);
             }
             _ => {
                 let feed = action.endpoint().and_then(|n| model.feeds[n].as_mut());
-                model.long |= feed.is_some_and(|feed| feed.obey(action, upstream));
+                model.long |= feed.is_some_and(|feed| feed.apply(action, upstream));
             }
         }
         let upstream = model.upstream;

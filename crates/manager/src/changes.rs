@@ -180,8 +180,8 @@ impl ConnectionManager {
     async fn turn(&self, endpoint: &EndpointName) -> Result<MutexGuard<'_, ()>, ManagerError> {
         let mut hasher = DefaultHasher::new();
         endpoint.hash(&mut hasher);
-        let index = hasher.finish() % self.0.turns.len() as u64;
-        let turn = self.0.turns[usize::try_from(index).unwrap_or_default()].lock().await;
+        let index = hasher.finish() % self.0.change_locks.len() as u64;
+        let turn = self.0.change_locks[usize::try_from(index).unwrap_or_default()].lock().await;
         if self.is_running() { Ok(turn) } else { Err(ManagerError::ShuttingDown) }
     }
 

@@ -28,7 +28,7 @@ pub(super) enum Command {
     Stop { code: CloseCode },
 }
 
-/// What is to be different from now on; none for as it was.
+/// What changes from now on; `None` keeps the current value.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Change {
     pub(super) auto_reconnect: Option<bool>,
@@ -36,7 +36,7 @@ pub(super) struct Change {
 }
 
 /// What a command means for what the task is doing.
-pub(super) enum Turn {
+pub(super) enum NextStep {
     /// Go on.
     Stay,
     /// Start an attempt, unless one is under way or not needed.

@@ -6,7 +6,7 @@ use super::{
     backoff::Backoff,
     dial::{Tcp, Transport},
     gate::GateConfig,
-    keeper::{Forgetful, Keeper},
+    keeper::{Keeper, NoopKeeper},
     secrets_dir::SecretsDir,
 };
 use crate::clock::{Clock, SystemClock};
@@ -24,10 +24,10 @@ pub struct ManagerConfig {
     pub backoff: Backoff,
     /// How attempts are admitted to a host.
     pub gate: GateConfig,
-    /// The only directory from which files that options name are read; none for no file at all.
+    /// The only directory from which files that options name are read; `None` refuses every file.
     pub secrets_dir: Option<SecretsDir>,
-    /// The most sockets that may be open at once, dialed ones included; none for as many as the
-    /// operating system allows.
+    /// The most sockets that may be open at once, dialed ones included; `None` leaves the limit to
+    /// the operating system.
     pub most_sockets: Option<usize>,
     /// Where the jitter starts; the same seed gives the same delays.
     pub seed: u64,
@@ -53,7 +53,7 @@ impl Default for ManagerConfig {
             seed: rand::random(),
             transport: Arc::new(Tcp),
             clock: Arc::new(SystemClock),
-            keeper: Arc::new(Forgetful),
+            keeper: Arc::new(NoopKeeper),
         }
     }
 }

@@ -60,7 +60,7 @@ impl Counts {
         self.attempts[0].fetch_add(1, Relaxed);
     }
 
-    /// Counts the end of an open connection; none for an administrator's word.
+    /// Counts the end of an open connection; `None` if an administrator ended it.
     pub(super) fn count_end(&self, cause: Option<Cause>) {
         self.ends[cause.map_or(ENDS - 1, |cause| cause as usize)].fetch_add(1, Relaxed);
     }

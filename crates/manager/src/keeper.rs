@@ -48,9 +48,9 @@ pub trait Keeper: Send + Sync + 'static {
 
 /// Keeps nothing: every start is the first.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Forgetful;
+pub struct NoopKeeper;
 
-impl Keeper for Forgetful {
+impl Keeper for NoopKeeper {
     fn load(&self) -> BoxFuture<'_, Result<Vec<Wanted>, KeepError>> {
         Box::pin(async { Ok(Vec::new()) })
     }

@@ -84,7 +84,7 @@ pub use error::{ManagerError, SendError};
 pub use failure::Failure;
 pub use gate::GateConfig;
 pub use histogram::{Histogram, HistogramSnapshot};
-pub use keeper::{Forgetful, KeepError, Keeper, Wanted};
+pub use keeper::{KeepError, Keeper, NoopKeeper, Wanted};
 pub use local_resource::LocalResource;
 pub use manager::{ConnectRequest, ConnectionHandle, ConnectionManager};
 pub use message::{Message, RecvError, Subscription};

@@ -42,7 +42,7 @@ use wsmon_model::{BaseUrl, Cause, Connection, ConnectionList, EndpointName, List
 const COMMANDS: usize = 16;
 
 /// How many endpoints can be changed at once, at most.
-const TURNS: usize = 512;
+const CHANGE_LOCKS: usize = 512;
 
 /// How long a shutdown waits for sockets to close.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -66,11 +66,11 @@ pub(super) struct Inner {
     end_of_events: CancellationToken,
     events_kept: TaskTracker,
     /// Whose turn it is to change what is wanted of an endpoint, by the hash of its name.
-    pub(super) turns: [Mutex<()>; TURNS],
+    pub(super) change_locks: [Mutex<()>; CHANGE_LOCKS],
     spawned: AtomicU64,
 }
 
-/// What is asked for when an endpoint is connected; none for as it was.
+/// What a connect changes; `None` keeps the current value.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectRequest {
     /// Whether it is connected again after it was lost.
@@ -178,7 +178,7 @@ impl ConnectionManager {
             events,
             end_of_events,
             events_kept,
-            turns: array::from_fn(|_| Mutex::default()),
+            change_locks: array::from_fn(|_| Mutex::default()),
             spawned: AtomicU64::new(0),
         }))
     }
@@ -213,7 +213,7 @@ impl ConnectionManager {
     ///
     /// [`ManagerError::Unknown`].
     pub fn subscribe(&self, endpoint: &EndpointName) -> Result<Subscription, ManagerError> {
-        Ok(self.entry(endpoint)?.shared.feed.subscribe())
+        Ok(self.entry(endpoint)?.shared.publisher.subscribe())
     }
 
     /// Sends a message on an open connection. Returns when it is queued.
@@ -263,7 +263,7 @@ impl ConnectionManager {
 
     /// Whether the host of the endpoints fails, so that one probe speaks for all.
     pub fn host_fails(&self) -> bool {
-        self.0.gate.trouble().is_some()
+        self.0.gate.open_breaker().is_some()
     }
 
     /// How many connections are not up because the monitor's own machine or process lacks something, and
@@ -318,7 +318,7 @@ impl ConnectionManager {
     }
 
     fn view(&self) -> View<'_> {
-        View { base: &self.0.shown_base, now: self.0.config.clock.now(), trouble: self.0.gate.trouble() }
+        View { base: &self.0.shown_base, now: self.0.config.clock.now(), open_breaker: self.0.gate.open_breaker() }
     }
 
     /// Starts the task of a new connection. The task takes its entry out of the registry when it

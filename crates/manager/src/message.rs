@@ -101,12 +101,12 @@ impl Subscription {
 
 /// Hands messages to whoever subscribed; costs nothing until somebody has.
 #[derive(Debug, Default)]
-pub(super) struct Feed {
+pub(super) struct Publisher {
     sender: OnceLock<broadcast::Sender<Message>>,
     dropped: Arc<AtomicU64>,
 }
 
-impl Feed {
+impl Publisher {
     pub(super) fn subscribe(&self) -> Subscription {
         let messages = self.sender.get_or_init(|| broadcast::Sender::new(BACKLOG)).subscribe();
         Subscription { messages, dropped: Arc::clone(&self.dropped) }

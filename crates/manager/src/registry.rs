@@ -16,7 +16,7 @@ use super::{
     command::Command,
     counts::EndpointSample,
     failure::Failure,
-    gate::Trouble,
+    gate::OpenBreaker,
     state::{ConnectionState, NextRetry, Shared},
 };
 use crate::clock::unix_ms;
@@ -39,27 +39,27 @@ pub(super) struct View<'a> {
     /// Now on the wall.
     pub(super) now: SystemTime,
     /// Why the host's endpoints wait for its next probe, and when that is.
-    pub(super) trouble: Option<Trouble>,
+    pub(super) open_breaker: Option<OpenBreaker>,
 }
 
 impl View<'_> {
     /// What a connection waits for besides the time.
     fn waiting_for(&self, next: NextRetry) -> Option<WaitingFor> {
-        match (next, &self.trouble) {
+        match (next, &self.open_breaker) {
             (NextRetry::At(_), _) => None,
-            (NextRetry::AtGate, None) => Some(WaitingFor::Turn),
-            (NextRetry::AtGate, Some(Trouble { probe_due: Some(_), .. })) => Some(WaitingFor::Probe),
-            (NextRetry::AtGate, Some(Trouble { probe_due: None, .. })) => Some(WaitingFor::ProbeUnderWay),
+            (NextRetry::AtGate, None) => Some(WaitingFor::Pacing),
+            (NextRetry::AtGate, Some(OpenBreaker { probe_due: Some(_), .. })) => Some(WaitingFor::Probe),
+            (NextRetry::AtGate, Some(OpenBreaker { probe_due: None, .. })) => Some(WaitingFor::ProbeUnderWay),
         }
     }
 
     /// When the next attempt, or the host's next probe, starts, on the wall; none while a probe is under way.
     fn retry_ms(&self, next: NextRetry) -> Option<i64> {
         let now = Instant::now();
-        let at = match (next, &self.trouble) {
+        let at = match (next, &self.open_breaker) {
             (NextRetry::At(at), _) => at,
             (NextRetry::AtGate, None) => now,
-            (NextRetry::AtGate, Some(trouble)) => trouble.probe_due?,
+            (NextRetry::AtGate, Some(open_breaker)) => open_breaker.probe_due?,
         };
         Some(unix_ms(self.now + at.saturating_duration_since(now)))
     }
@@ -67,8 +67,8 @@ impl View<'_> {
     /// Why a connection is down, and, if that has changed since, why its host is.
     fn cause_text(&self, state: &ConnectionState) -> Option<String> {
         let own = state.failure.as_ref().map(ToString::to_string);
-        let host = self.trouble.as_ref().filter(|_| state.next_retry == Some(NextRetry::AtGate));
-        match (own, host.map(|trouble| trouble.why.to_string())) {
+        let host = self.open_breaker.as_ref().filter(|_| state.next_retry == Some(NextRetry::AtGate));
+        match (own, host.map(|open_breaker| open_breaker.why.to_string())) {
             (Some(own), Some(host)) if own != host => Some(format!("{own} Since then: {host}")),
             (own, host) => own.or(host),
         }
@@ -100,7 +100,7 @@ impl Entry {
             messages_received: self.shared.messages_received(),
             bytes_received: self.shared.bytes_received(),
             last_message_ms: self.shared.last_message_ms(),
-            messages_dropped: self.shared.feed.dropped(),
+            messages_dropped: self.shared.publisher.dropped(),
             silent: self.is_silent(&state),
         }
     }

@@ -213,16 +213,16 @@ impl Session {
 
     fn receive(&mut self, frame: &WsMessage, shared: &Shared, clock: &dyn Clock) -> Option<Failure> {
         let now = Instant::now();
-        self.heartbeat.heard();
+        self.heartbeat.record_frame();
         match frame {
             WsMessage::Text(text) if self.is_text_ping(text.as_str()) => {
                 return self.answer_text_ping().or_else(|| self.pings_received.spend(now));
             }
             WsMessage::Text(_) | WsMessage::Binary(_) => {
                 self.last_message = now;
-                shared.hear(now);
+                shared.record_activity(now);
                 shared.count_received(frame.len(), clock.now());
-                shared.feed.publish(frame);
+                shared.publisher.publish(frame);
             }
             WsMessage::Pong(payload) => {
                 if let Some(rtt) = self.heartbeat.answered(payload, now) {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{
     counts::{Counts, Timings},
     failure::Failure,
-    message::Feed,
+    message::Publisher,
     options::Options,
 };
 use crate::clock::unix_ms;
@@ -57,8 +57,8 @@ pub(super) struct Shared {
     born: Instant,
     /// When the connection was opened or last brought a message, in milliseconds since `born`: by a
     /// clock that does not jump, as silence is measured by it.
-    heard_ms: AtomicU64,
-    pub(super) feed: Feed,
+    active_ms: AtomicU64,
+    pub(super) publisher: Publisher,
     pub(super) counts: Counts,
     messages_received: AtomicU64,
     bytes_received: AtomicU64,
@@ -71,8 +71,8 @@ impl Shared {
     pub(super) fn new(timings: &Arc<Timings>) -> Self {
         Self {
             born: Instant::now(),
-            heard_ms: AtomicU64::default(),
-            feed: Feed::default(),
+            active_ms: AtomicU64::default(),
+            publisher: Publisher::default(),
             counts: Counts::new(timings),
             messages_received: AtomicU64::default(),
             bytes_received: AtomicU64::default(),
@@ -82,14 +82,14 @@ impl Shared {
     }
 
     /// The connection was opened, or brought a message.
-    pub(super) fn hear(&self, now: Instant) {
+    pub(super) fn record_activity(&self, now: Instant) {
         let ms = now.saturating_duration_since(self.born).as_millis();
-        self.heard_ms.store(u64::try_from(ms).unwrap_or(u64::MAX), Relaxed);
+        self.active_ms.store(u64::try_from(ms).unwrap_or(u64::MAX), Relaxed);
     }
 
     /// How long the connection has brought nothing.
     pub(super) fn quiet_for(&self) -> Duration {
-        self.born.elapsed().saturating_sub(Duration::from_millis(self.heard_ms.load(Relaxed)))
+        self.born.elapsed().saturating_sub(Duration::from_millis(self.active_ms.load(Relaxed)))
     }
 
     pub(super) fn count_received(&self, bytes: usize, at: SystemTime) {

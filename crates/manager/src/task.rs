@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::{error, info};
 
 use super::{
-    command::{Ack, Change, Command, Turn},
+    command::{Ack, Change, Command, NextStep},
     config::ManagerConfig,
     dial::{Dialer, WebSocket},
     error::SendError,
@@ -127,14 +127,14 @@ impl ConnectionTask {
             }
             command = self.commands.recv() => command,
         };
-        match self.obey(command, None) {
-            Turn::Stay => {}
-            Turn::Attempt(done) => {
+        match self.handle_command(command, None) {
+            NextStep::Stay => {}
+            NextStep::Attempt(done) => {
                 self.enter(Phase::Connecting, |_| {});
                 let _ = done.send(());
             }
-            Turn::Off(done) => self.turn_off(done),
-            Turn::Stop(_) => return Flow::End,
+            NextStep::Off(done) => self.turn_off(done),
+            NextStep::Stop(_) => return Flow::End,
         }
         Flow::Continue
     }
@@ -183,20 +183,20 @@ impl ConnectionTask {
                 },
                 command = self.commands.recv() => command,
             };
-            match self.obey(command, None) {
-                Turn::Stay => {}
-                Turn::Attempt(done) => {
+            match self.handle_command(command, None) {
+                NextStep::Stay => {}
+                NextStep::Attempt(done) => {
                     let _ = done.send(());
                     if self.state.borrow().options != options {
                         // The attempt under way was made with what no longer holds.
                         return Flow::Continue;
                     }
                 }
-                Turn::Off(done) => {
+                NextStep::Off(done) => {
                     self.turn_off(done);
                     return Flow::Continue;
                 }
-                Turn::Stop(_) => return Flow::End,
+                NextStep::Stop(_) => return Flow::End,
             }
         }
     }
@@ -220,7 +220,7 @@ impl ConnectionTask {
         let options = Arc::clone(&self.state.borrow().options);
         let mut session = Session::new(socket, Watch::new(&options, &self.config));
         self.shared.set_rtt(None);
-        self.shared.hear(opened);
+        self.shared.record_activity(opened);
         self.enter(Phase::Connected, |state| state.failure = None);
         self.tell(EventKind::Connected);
         info!(endpoint = %self.endpoint, "connected");
@@ -237,9 +237,9 @@ impl ConnectionTask {
                 }
                 command = self.commands.recv() => command,
             };
-            match self.obey(command, Some(&mut session)) {
-                Turn::Stay => {}
-                Turn::Attempt(done) => {
+            match self.handle_command(command, Some(&mut session)) {
+                NextStep::Stay => {}
+                NextStep::Attempt(done) => {
                     if self.state.borrow().options == options {
                         let _ = done.send(());
                         continue;
@@ -250,12 +250,12 @@ impl ConnectionTask {
                     let _ = done.send(());
                     return Flow::Continue;
                 }
-                Turn::Off(done) => {
+                NextStep::Off(done) => {
                     session.close(CloseCode::Normal).await;
                     self.turn_off(done);
                     return Flow::Continue;
                 }
-                Turn::Stop(code) => {
+                NextStep::Stop(code) => {
                     session.close(code).await;
                     return Flow::End;
                 }
@@ -264,15 +264,15 @@ impl ConnectionTask {
     }
 
     /// Carries out what needs no change of phase, and says what does.
-    fn obey(&mut self, command: Option<Command>, session: Option<&mut Session>) -> Turn {
+    fn handle_command(&mut self, command: Option<Command>, session: Option<&mut Session>) -> NextStep {
         match command {
             Some(Command::Connect { change, done }) => {
                 self.apply(change);
                 self.state.send_modify(|state| state.on = true);
-                Turn::Attempt(done)
+                NextStep::Attempt(done)
             }
             Some(Command::Change { change, done }) => self.change(change, done),
-            Some(Command::Disconnect { done }) => Turn::Off(done),
+            Some(Command::Disconnect { done }) => NextStep::Off(done),
             Some(Command::Pause { done }) => self.pause(done),
             Some(Command::Resume { done }) => {
                 if self.phase() == Phase::Off {
@@ -289,10 +289,10 @@ impl ConnectionTask {
                     None => Err(SendError::NotConnected),
                 };
                 let _ = done.send(sent);
-                Turn::Stay
+                NextStep::Stay
             }
-            Some(Command::Stop { code }) => Turn::Stop(code),
-            None => Turn::Stop(CloseCode::Away),
+            Some(Command::Stop { code }) => NextStep::Stop(code),
+            None => NextStep::Stop(CloseCode::Away),
         }
     }
 
@@ -307,24 +307,24 @@ impl ConnectionTask {
 
     /// A connection that was lost follows its switch: off stops the retries, on starts them again.
     /// New options are tried at once where the old ones are in use or have failed.
-    fn change(&mut self, change: Change, done: Ack) -> Turn {
+    fn change(&mut self, change: Change, done: Ack) -> NextStep {
         let (switched, anew) = (change.auto_reconnect, change.options.is_some());
         self.apply(change);
         let wanted = self.state.borrow().on;
         match (self.phase(), switched) {
             (Phase::Waiting | Phase::Blocked, Some(false)) => self.enter(Phase::Off, |_| {}),
-            (Phase::Off, Some(true)) if wanted => return Turn::Attempt(done),
+            (Phase::Off, Some(true)) if wanted => return NextStep::Attempt(done),
             (Phase::Off, _) => {}
-            _ if anew => return Turn::Attempt(done),
+            _ if anew => return NextStep::Attempt(done),
             _ => {}
         }
         acknowledged(done)
     }
 
     /// Off is kept already, so off it must be, whatever began while that was being kept.
-    fn pause(&mut self, done: Ack) -> Turn {
+    fn pause(&mut self, done: Ack) -> NextStep {
         match self.phase() {
-            Phase::Connecting | Phase::Connected => return Turn::Off(done),
+            Phase::Connecting | Phase::Connected => return NextStep::Off(done),
             Phase::Waiting | Phase::Blocked => self.enter(Phase::Off, |state| state.on = false),
             Phase::Off => self.state.send_modify(|state| state.on = false),
         }
@@ -407,7 +407,7 @@ impl ConnectionTask {
 }
 
 /// What a command means that has been carried out.
-fn acknowledged(done: Ack) -> Turn {
+fn acknowledged(done: Ack) -> NextStep {
     let _ = done.send(());
-    Turn::Stay
+    NextStep::Stay
 }

@@ -81,7 +81,7 @@ impl Phase {
 #[serde(rename_all = "snake_case")]
 pub enum WaitingFor {
     /// Its turn: attempts are admitted at a set pace.
-    Turn,
+    Pacing,
     /// The next probe of the host, which fails: one endpoint tries it for all.
     Probe,
     /// The end of a probe that is under way.

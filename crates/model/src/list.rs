@@ -162,7 +162,7 @@ pub struct ConnectionList {
     /// Whether the disk is full, so that nothing can be changed.
     pub disk_full: bool,
     /// What is wrong with the store other than a full disk, as sentences.
-    pub store_trouble: Option<String>,
+    pub store_problem: Option<String>,
     /// Where Grafana draws curves of it, if the monitor was told.
     pub grafana_url: Option<String>,
 }

@@ -9,14 +9,14 @@ use super::error::{StoreError, one_line};
 
 /// Why the last write failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum WriteError {
     /// The disk is full.
     Full,
     /// Anything else, in `SQLite`'s words.
     Failing(String),
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Full => f.write_str("the disk is full"),
@@ -25,7 +25,7 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl From<&StoreError> for Trouble {
+impl From<&StoreError> for WriteError {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Full => Self::Full,
@@ -40,7 +40,7 @@ impl From<&StoreError> for Trouble {
 #[derive(Debug, Default)]
 pub(super) struct Health {
     /// What was wrong with the last write. While there is something, a task tries again.
-    pub(super) trouble: watch::Sender<Option<Trouble>>,
+    pub(super) write_error: watch::Sender<Option<WriteError>>,
     pub(super) damage: OnceLock<String>,
     pub(super) closing: CancellationToken,
 }

@@ -24,7 +24,7 @@ pub use self::{
     connections::{EVENTS_KEPT, EVENTS_KEPT_DAYS},
     error::StoreError,
     file::Flaw,
-    health::Trouble,
+    health::WriteError,
     lock::DirectoryLock,
     sessions::{SESSION_IDLE_MS, SESSION_LIFE_MS, StoredSession},
     store::Store,

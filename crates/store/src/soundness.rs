@@ -9,7 +9,7 @@ use tracing::{error, info};
 use super::{
     error::StoreError,
     file::{self, CHECKED_BEFORE_USE, Flaw},
-    health::{Health, Trouble},
+    health::{Health, WriteError},
     store::Store,
 };
 
@@ -23,12 +23,12 @@ impl Store {
     /// Whether the last thing that was to be written found the disk full. Clears by itself when there
     /// is room again.
     pub fn is_full(&self) -> bool {
-        *self.health().trouble.borrow() == Some(Trouble::Full)
+        *self.health().write_error.borrow() == Some(WriteError::Full)
     }
 
     /// Whether the last thing that was to be written could be. Tried again until it can.
     pub fn is_writable(&self) -> bool {
-        self.health().trouble.borrow().is_none()
+        self.health().write_error.borrow().is_none()
     }
 
     /// What is wrong with the file, if a check of the whole has found something.
@@ -37,18 +37,18 @@ impl Store {
     }
 
     /// What is wrong with the store other than a full disk, as sentences for whoever looks at the page.
-    pub fn trouble_text(&self) -> Option<String> {
+    pub fn problem_text(&self) -> Option<String> {
         if let Some(damage) = self.damage() {
             return Some(format!(
                 "The store is damaged ({damage}). Connections stay up. Restore a backup; the guide says how."
             ));
         }
-        match &*self.health().trouble.borrow() {
-            Some(Trouble::Failing(detail)) => Some(format!(
+        match &*self.health().write_error.borrow() {
+            Some(WriteError::Failing(detail)) => Some(format!(
                 "The store cannot be written ({detail}). Connections stay up, but nothing can be changed and events are \
                  not kept until it can."
             )),
-            Some(Trouble::Full) | None => None,
+            Some(WriteError::Full) | None => None,
         }
     }
 
@@ -58,27 +58,27 @@ impl Store {
     /// # Errors
     ///
     /// What is in the way.
-    pub async fn try_writing(&self) -> Result<(), Trouble> {
+    pub async fn try_writing(&self) -> Result<(), WriteError> {
         let written = sqlx::query("UPDATE last_check SET room = randomblob(16384)").execute(&self.0).await;
         let noted = self.noting(written.map(drop).map_err(StoreError::from));
-        noted.map_err(|error| Trouble::from(&error))
+        noted.map_err(|error| WriteError::from(&error))
     }
 
     /// Notes whether something could be written. From a failure on it is tried every now and then, so
     /// that what was noted does not outlast its reason.
     pub(super) fn noting<T>(&self, written: Result<T, StoreError>) -> Result<T, StoreError> {
-        let found = written.as_ref().err().map(Trouble::from);
+        let found = written.as_ref().err().map(WriteError::from);
         let mut is_first = false;
-        self.health().trouble.send_if_modified(|trouble| {
-            is_first = found.is_some() && trouble.is_none();
-            let is_other = *trouble != found;
-            trouble.clone_from(&found);
+        self.health().write_error.send_if_modified(|write_error| {
+            is_first = found.is_some() && write_error.is_none();
+            let is_other = *write_error != found;
+            write_error.clone_from(&found);
             is_other
         });
         if let Some(found) = found.filter(|_| is_first) {
             match found {
-                Trouble::Full => error!("the disk is full: nothing can be changed until there is room"),
-                Trouble::Failing(reason) => error!(reason, "the store cannot be written"),
+                WriteError::Full => error!("the disk is full: nothing can be changed until there is room"),
+                WriteError::Failing(reason) => error!(reason, "the store cannot be written"),
             }
             let store = self.clone();
             tokio::spawn(async move { store.try_until_writable().await });
@@ -86,14 +86,14 @@ impl Store {
         written
     }
 
-    /// Tries to write until somebody could. Whoever finds the next trouble starts the next of these,
+    /// Tries to write until somebody could. Whoever finds the next error starts the next of these,
     /// so this one ends with the first success, also when that was another's.
     async fn try_until_writable(&self) {
-        let mut trouble = self.health().trouble.subscribe();
+        let mut write_error = self.health().write_error.subscribe();
         loop {
             let is_over = async {
                 // It is never dropped while there is a store.
-                let _ = trouble.wait_for(Option::is_none).await;
+                let _ = write_error.wait_for(Option::is_none).await;
             };
             tokio::select! {
                 () = is_over => break,

@@ -47,7 +47,7 @@ pub struct Visitor {
 
 /// The door: checks passwords and keeps sessions. Cheap to clone.
 #[derive(Clone)]
-pub struct Door(Arc<Inner>);
+pub struct Authenticator(Arc<Inner>);
 
 struct Inner {
     store: Store,
@@ -58,7 +58,7 @@ struct Inner {
     nobody: String,
 }
 
-impl Door {
+impl Authenticator {
     /// A door to a store. On the first start it adds the administrator `admin` with this password;
     /// without one, it makes one up and prints it on stderr.
     ///

@@ -75,7 +75,7 @@ async fn enter(
     visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<SessionId, LoginError> {
-    let entered = state.door.log_in(&name, password, &visitor).await;
+    let entered = state.authenticator.log_in(&name, password, &visitor).await;
     let username = PeerText::new(&name);
     let outcome = match &entered {
         Ok(_) => {
@@ -129,7 +129,7 @@ pub(super) async fn log_out(State(state): State<AppState>, visitor: Visitor, hea
 
 async fn end_session(state: &AppState, headers: &HeaderMap) -> Option<String> {
     let id = session::id(headers, state.secure())?;
-    state.door.log_out(&id).await.unwrap_or_else(|error| {
+    state.authenticator.log_out(&id).await.unwrap_or_else(|error| {
         error!(%error, "a session could not be ended");
         None
     })

@@ -48,7 +48,7 @@ impl FromRequestParts<AppState> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, StatusCode> {
         let id = id(&parts.headers, state.secure()).ok_or(StatusCode::UNAUTHORIZED)?;
-        match state.door.session(&id).await {
+        match state.authenticator.session(&id).await {
             Ok(Some(name)) => Ok(Self { name, id }),
             Ok(None) => Err(StatusCode::UNAUTHORIZED),
             Err(error) => {

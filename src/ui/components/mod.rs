@@ -26,7 +26,7 @@ pub use header::Header;
 pub use notices::Notices;
 pub use options_form::OptionsForm;
 pub use pager::Pager;
-pub use refresh_error::{DiskFull, RefreshError, StoreTrouble};
+pub use refresh_error::{DiskFull, RefreshError, StoreProblem};
 pub use search_box::SearchBox;
 pub use standing::Standing;
 pub use status_badge::StatusBadge;

@@ -48,7 +48,7 @@ pub fn DiskFull(is_full: Signal<bool>) -> impl IntoView {
 
 /// A banner while the store is damaged or fails for another reason than a full disk.
 #[component]
-pub fn StoreTrouble(text: Signal<Option<String>>) -> impl IntoView {
+pub fn StoreProblem(text: Signal<Option<String>>) -> impl IntoView {
     let is_well = Signal::derive(move || text.with(Option::is_none));
     view! {
         <div class="banner" role="alert" hidden=is_well>

@@ -49,7 +49,7 @@ fn next(connection: &Connection, now_ms: i64) -> String {
 fn retry(connection: &Connection, now_ms: i64) -> String {
     let left_ms = connection.next_retry_ms.map(|at_ms| at_ms - now_ms);
     match (connection.waiting_for, left_ms) {
-        (Some(WaitingFor::Turn), _) => "next try when its turn comes".to_owned(),
+        (Some(WaitingFor::Pacing), _) => "next try when its turn comes".to_owned(),
         (Some(WaitingFor::Probe), Some(left_ms @ 1..)) => format!("next probe of the host {}", format::until(left_ms)),
         (Some(WaitingFor::Probe | WaitingFor::ProbeUnderWay), _) => "the host is being probed".to_owned(),
         (None, left_ms) => format!("next try {}", format::until(left_ms.unwrap_or_default())),
@@ -91,7 +91,7 @@ mod tests {
             (Some(WaitingFor::Probe), Some(4_000), "attempt 3 · next probe of the host in 4 s"),
             (Some(WaitingFor::Probe), Some(-1_000), probed),
             (Some(WaitingFor::ProbeUnderWay), None, probed),
-            (Some(WaitingFor::Turn), Some(0), "attempt 3 · next try when its turn comes"),
+            (Some(WaitingFor::Pacing), Some(0), "attempt 3 · next try when its turn comes"),
         ];
         for (waiting_for, left_ms, text) in cases {
             assert_eq!(waits(waiting_for, left_ms), text);

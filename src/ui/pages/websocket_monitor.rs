@@ -10,7 +10,7 @@ use crate::{
     ui::{
         components::{
             Actions, AddConnection, ConnectionsSection, DiskFull, Freshness, Header, Notices, RefreshError,
-            StoreTrouble, SummaryFigures,
+            StoreProblem, SummaryFigures,
         },
         poll::Poll,
     },
@@ -57,7 +57,7 @@ fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) ->
         </div>
         <RefreshError progress=poll.progress() what="The list"/>
         <DiskFull is_full=Signal::derive(move || list.with(|list| list.disk_full))/>
-        <StoreTrouble text=Signal::derive(move || list.with(|list| list.store_trouble.clone()))/>
+        <StoreProblem text=Signal::derive(move || list.with(|list| list.store_problem.clone()))/>
         <SummaryFigures list loaded query/>
         <AddConnection list/>
         <Notices/>

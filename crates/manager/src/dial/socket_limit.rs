@@ -22,7 +22,7 @@ pub(super) struct SocketLimit(Option<(usize, Arc<Semaphore>)>);
 pub(super) struct Place(Option<OwnedSemaphorePermit>);
 
 impl SocketLimit {
-    /// A limit; none for as many as the operating system allows.
+    /// The most sockets that may be open; `None` leaves the limit to the operating system.
     pub(super) fn new(most: Option<usize>) -> Self {
         Self(most.map(|most| (most, Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))))))
     }

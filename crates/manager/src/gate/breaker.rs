@@ -61,7 +61,7 @@ pub(super) struct Open {
     /// probing.
     pub(super) for_themselves: Probing,
     /// Whether the next probe is for whoever has waited longest, rather than for an endpoint that has worked.
-    pub(super) in_turn: bool,
+    pub(super) oldest_first: bool,
 }
 
 impl Open {
@@ -157,7 +157,7 @@ impl Breaker {
         if self.in_a_row.of_several && self.sessions == 0 {
             let for_all = Probing::begin(waiting, not_before, now, rng);
             let for_themselves = Probing::begin(waiting, Duration::ZERO, now, rng);
-            self.open = Some(Open { why: Arc::clone(why), for_all, for_themselves, in_turn: false });
+            self.open = Some(Open { why: Arc::clone(why), for_all, for_themselves, oldest_first: false });
         }
         standing.max(Standing::Unknown)
     }
@@ -191,7 +191,7 @@ impl Breaker {
     /// A probe began.
     pub(super) fn probe_began(&mut self, ticket: Ticket) {
         if let Some(open) = &mut self.open {
-            open.in_turn ^= ticket.standing != Standing::Failing;
+            open.oldest_first ^= ticket.standing != Standing::Failing;
             open.probing(ticket.standing).began(ticket);
         }
     }

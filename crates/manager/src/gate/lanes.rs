@@ -29,7 +29,7 @@ const MARGIN: f64 = 1.02;
 pub(super) struct HostId(usize);
 
 /// Why a host's endpoints wait, and for what.
-pub(crate) struct Trouble {
+pub(crate) struct OpenBreaker {
     pub(crate) why: Arc<Failure>,
     /// When the host's next probe is due; none while one is under way.
     pub(crate) probe_due: Option<Instant>,
@@ -53,7 +53,7 @@ impl<W> Host<W> {
             let held_until = self.breaker.held_until().unwrap_or(now);
             return Some((held_until, self.first_that_may_work().filter(may_go).or(failing)?));
         };
-        let prober = if open.in_turn { self.longest_waiting() } else { self.first_that_may_work() };
+        let prober = if open.oldest_first { self.longest_waiting() } else { self.first_that_may_work() };
         let for_all = open.for_all.due().zip(prober);
         let for_itself = open.for_themselves.due().zip(failing);
         for_all.into_iter().chain(for_itself).min()
@@ -126,7 +126,7 @@ impl InFlight {
 pub(super) struct Lanes<W> {
     hosts: Vec<Host<W>>,
     /// Whose turn it is, so that hosts share the rate.
-    turn: usize,
+    next_host: usize,
     tickets: u64,
     in_flight: InFlight,
     interval: Duration,
@@ -138,7 +138,7 @@ impl<W> Lanes<W> {
     pub(super) fn new(config: &GateConfig, rng: SmallRng) -> Self {
         Self {
             hosts: Vec::new(),
-            turn: 0,
+            next_host: 0,
             tickets: 0,
             in_flight: InFlight { most: config.in_flight.get() as usize, working: 0, unknown: 0, failing: 0 },
             interval: Duration::from_secs_f64(MARGIN / f64::from(config.rate.get())),
@@ -179,10 +179,10 @@ impl<W> Lanes<W> {
         }
         let count = self.hosts.len();
         let due = |n: usize| self.hosts[n].next(now, self.in_flight).filter(|(due, _)| *due <= now);
-        let in_turn = (0..count).map(|n| (self.turn + n) % count);
+        let in_turn = (0..count).map(|n| (self.next_host + n) % count);
         let (index, ticket) = in_turn.filter_map(|n| due(n).map(|(_, ticket)| (n, ticket))).next()?;
         let waiter = self.hosts[index].take(ticket)?;
-        self.turn = index + 1;
+        self.next_host = index + 1;
         *self.in_flight.of(ticket.standing) += 1;
         self.next_slot = Some(slot.max(now.checked_sub(SLACK).unwrap_or(now)) + self.interval);
         Some((HostId(index), ticket, waiter))
@@ -233,12 +233,12 @@ impl<W> Lanes<W> {
     }
 
     /// Why a host's endpoints wait, and for what; none while they do not.
-    pub(super) fn trouble(&self, host: HostId) -> Option<Trouble> {
+    pub(super) fn open_breaker(&self, host: HostId) -> Option<OpenBreaker> {
         let host = &self.hosts[host.0];
         let open = host.breaker.open()?;
         let only_failing = host.first_that_may_work().is_none() && host.first(Standing::Failing).is_some();
         let for_all_under_way = open.for_all.due().is_none();
         let probing = if only_failing && !for_all_under_way { &open.for_themselves } else { &open.for_all };
-        Some(Trouble { why: Arc::clone(&open.why), probe_due: probing.due() })
+        Some(OpenBreaker { why: Arc::clone(&open.why), probe_due: probing.due() })
     }
 }

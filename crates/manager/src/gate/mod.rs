@@ -33,7 +33,7 @@ use self::{
     ticket::Ticket,
 };
 pub(super) use self::{
-    lanes::Trouble,
+    lanes::OpenBreaker,
     ticket::{Lane, Standing},
 };
 use super::failure::{Evidence, Failure};
@@ -175,8 +175,8 @@ impl HostGate {
     }
 
     /// Why the host's endpoints wait, and for what; none while it does not fail.
-    pub(super) fn trouble(&self) -> Option<Trouble> {
-        self.gate.lock().lanes.trouble(self.host)
+    pub(super) fn open_breaker(&self) -> Option<OpenBreaker> {
+        self.gate.lock().lanes.open_breaker(self.host)
     }
 
     /// How many attempts at the host have succeeded so far.

@@ -89,7 +89,7 @@ impl Storm {
     }
 
     fn is_open(&self, host: HostId) -> bool {
-        self.lanes.trouble(host).is_some()
+        self.lanes.open_breaker(host).is_some()
     }
 
     fn most_in_a_second(&self) -> usize {
@@ -202,7 +202,8 @@ fn an_administrator_does_not_wait_for_the_probe_nor_behind_the_queue() {
         let (_, ticket, endpoint) = storm.next().expect("somebody");
         storm.fail_for(host, ticket, endpoint, Duration::from_secs(3_600));
     }
-    let probe_at = storm.lanes.trouble(host).and_then(|trouble| trouble.probe_due).expect("the host fails");
+    let probe_at =
+        storm.lanes.open_breaker(host).and_then(|open_breaker| open_breaker.probe_due).expect("the host fails");
     let wait = probe_at - storm.now;
     assert_eq!(wait, Duration::from_secs(60), "a time that was asked for holds, but not for an hour for all");
     storm.lanes.enter(host, Lane::Urgent, Standing::Unknown, 4_711);
@@ -220,7 +221,7 @@ fn a_probe_given_up_is_made_by_the_next_in_line() {
     }
     let (_, probe, _) = storm.next().expect("the probe");
     assert!(storm.lanes.admit(storm.now + Duration::from_secs(600)).is_none(), "one probe at a time");
-    assert_eq!(storm.lanes.trouble(host).and_then(|trouble| trouble.probe_due), None, "it is under way");
+    assert_eq!(storm.lanes.open_breaker(host).and_then(|open_breaker| open_breaker.probe_due), None, "it is under way");
     storm.lanes.ended(host, probe);
     assert!(storm.next().is_some());
 }

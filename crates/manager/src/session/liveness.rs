@@ -38,7 +38,7 @@ enum Awaiting {
     /// A sign of life, since the ping was queued.
     PongBy {
         sent: Instant,
-        heard: bool,
+        frame_seen: bool,
     },
 }
 
@@ -56,9 +56,9 @@ impl Heartbeat {
     }
 
     /// A frame has come, whatever it is.
-    pub(super) fn heard(&mut self) {
-        if let Awaiting::PongBy { heard, .. } = &mut self.awaiting {
-            *heard = true;
+    pub(super) fn record_frame(&mut self) {
+        if let Awaiting::PongBy { frame_seen, .. } = &mut self.awaiting {
+            *frame_seen = true;
         }
     }
 
@@ -80,14 +80,14 @@ impl Heartbeat {
         Some(match self.awaiting {
             Awaiting::PingAt(_) => {
                 self.pings += 1;
-                self.awaiting = Awaiting::PongBy { sent: now, heard: false };
+                self.awaiting = Awaiting::PongBy { sent: now, frame_seen: false };
                 Due::Ping(self.pings.to_be_bytes())
             }
-            Awaiting::PongBy { sent, heard: true } => {
+            Awaiting::PongBy { sent, frame_seen: true } => {
                 self.awaiting = Awaiting::PingAt(sent + self.interval);
                 Due::NoPong
             }
-            Awaiting::PongBy { heard: false, .. } => Due::Dead,
+            Awaiting::PongBy { frame_seen: false, .. } => Due::Dead,
         })
     }
 }
@@ -136,9 +136,9 @@ mod tests {
     fn only_a_peer_that_sends_nothing_is_dead() {
         let start = Instant::now();
         let mut heartbeat = heartbeat(start);
-        heartbeat.heard();
+        heartbeat.record_frame();
         heartbeat.due(start + 15 * SECOND);
-        heartbeat.heard();
+        heartbeat.record_frame();
         assert_eq!(heartbeat.due(start + 25 * SECOND), Some(Due::NoPong));
         assert_eq!(heartbeat.due(start + 30 * SECOND), Some(Due::Ping([0, 0, 0, 0, 0, 0, 0, 2])));
         assert_eq!(heartbeat.due(start + 40 * SECOND), Some(Due::Dead));
