@@ -50,6 +50,19 @@ fn one_timer_on_the_page() {
     assert_free_of("src/ui", &["gloo_timers", "set_interval", "set_timeout"], &["ui/poll.rs"]);
 }
 
+#[test]
+fn files_are_short() {
+    let all = ["src", "crates"].into_iter().flat_map(sources);
+    let lines = |path: &str| fs::read_to_string(path).expect("a source file").lines().count();
+    let sizes = all.filter(|(path, _)| path.ends_with(".rs") && !path.ends_with("tests.rs"));
+    let mut sizes: Vec<_> = sizes.map(|(path, _)| (lines(&path), path)).collect();
+    sizes.sort_unstable();
+    let (longest, median) = (&sizes[sizes.len() - 1], sizes[sizes.len() / 2].0);
+    println!("{} files, median {median}, longest {longest:?}", sizes.len());
+    assert!(longest.0 <= 300, "{longest:?}");
+    assert!(median < 100, "the median file has {median} lines");
+}
+
 /// ARCHITECTURE.md names files from the workspace's root or from the manager's sources.
 #[test]
 fn every_path_on_the_map_exists() {

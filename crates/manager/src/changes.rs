@@ -15,8 +15,9 @@ use super::{
     command::{Ack, Change, Command},
     error::ManagerError,
     gate::Lane,
+    handle::{ConnectRequest, ConnectionHandle},
     keeper::Wanted,
-    manager::{ConnectRequest, ConnectionHandle, ConnectionManager},
+    manager::ConnectionManager,
     options::Options,
     registry::Entry,
 };

@@ -3,13 +3,13 @@
 use std::{
     array,
     sync::{
-        Arc, Weak,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use futures_util::{Stream, future::join_all, stream};
+use futures_util::future::join_all;
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::{
     sync::{Mutex, mpsc, oneshot, watch},
@@ -68,93 +68,6 @@ pub(super) struct Inner {
     /// Whose turn it is to change what is wanted of an endpoint, by the hash of its name.
     pub(super) change_locks: [Mutex<()>; CHANGE_LOCKS],
     spawned: AtomicU64,
-}
-
-/// What a connect changes; `None` keeps the current value.
-#[derive(Clone, Debug, Default)]
-pub struct ConnectRequest {
-    /// Whether it is connected again after it was lost.
-    pub auto_reconnect: Option<bool>,
-    /// What differs for it.
-    pub options: Option<Options>,
-}
-
-impl From<Option<bool>> for ConnectRequest {
-    fn from(auto_reconnect: Option<bool>) -> Self {
-        Self { auto_reconnect, options: None }
-    }
-}
-
-impl From<Options> for ConnectRequest {
-    fn from(options: Options) -> Self {
-        Self { auto_reconnect: None, options: Some(options) }
-    }
-}
-
-/// One connection, as seen by whoever has just connected it.
-#[derive(Clone, Debug)]
-pub struct ConnectionHandle {
-    pub(super) created: bool,
-    pub(super) endpoint: EndpointName,
-    pub(super) state: watch::Receiver<ConnectionState>,
-    /// Not what keeps the manager alive.
-    pub(super) registry: Weak<Registry>,
-}
-
-impl ConnectionHandle {
-    /// Whether the endpoint was not there before.
-    pub fn is_new(&self) -> bool {
-        self.created
-    }
-
-    /// The state now.
-    pub fn state(&self) -> ConnectionState {
-        self.state.borrow().clone()
-    }
-
-    /// Waits until a condition holds, and gives the first state in which it does; the last state if
-    /// the connection is removed first.
-    pub async fn wait_for(&mut self, condition: impl FnMut(&ConnectionState) -> bool) -> ConnectionState {
-        if let Ok(state) = self.state.wait_for(condition).await {
-            return state.clone();
-        }
-        self.state()
-    }
-
-    /// The state now and after each change, until the connection is removed. Whoever is slow gets the latest state and
-    /// not every one.
-    pub fn states(&self) -> impl Stream<Item = ConnectionState> + Send + Unpin + 'static {
-        let mut state = self.state.clone();
-        state.mark_changed();
-        Box::pin(stream::unfold(state, async |mut state| {
-            state.changed().await.ok()?;
-            let now = state.borrow_and_update().clone();
-            Some((now, state))
-        }))
-    }
-
-    /// Waits for the attempt under way to end, which its deadline bounds.
-    pub async fn settled(&mut self) -> ConnectionState {
-        self.wait_for(|state| state.phase != Phase::Connecting).await
-    }
-
-    /// Waits for the attempt under way to end, and tells if it never did.
-    ///
-    /// # Errors
-    ///
-    /// [`ManagerError::Interrupted`] if the manager was shut down first, and
-    /// [`ManagerError::Unknown`] if the connection was removed first.
-    pub async fn outcome(&mut self) -> Result<ConnectionState, ManagerError> {
-        let state = self.settled().await;
-        if state.phase != Phase::Connecting {
-            return Ok(state);
-        }
-        // The task has ended in the middle of an attempt.
-        match self.registry.upgrade() {
-            Some(registry) if !registry.is_closed() => Err(ManagerError::Unknown(self.endpoint.clone())),
-            _ => Err(ManagerError::Interrupted),
-        }
-    }
 }
 
 impl ConnectionManager {

@@ -1,6 +1,7 @@
 //! An open connection: reads frames, answers pings, finds out when the peer is gone.
 
 mod liveness;
+mod watch;
 
 use std::{
     collections::VecDeque,
@@ -21,10 +22,8 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use self::liveness::{Due, Heartbeat, PingBudget};
-use super::{
-    config::ManagerConfig, dial::WebSocket, error::SendError, failure::Failure, message::Message, options::Options,
-    state::Shared,
-};
+pub(super) use self::watch::Watch;
+use super::{dial::WebSocket, error::SendError, failure::Failure, message::Message, state::Shared};
 use crate::clock::Clock;
 use wsmon_model::{PeerText, TextPing};
 
@@ -36,33 +35,6 @@ const LONGEST_HEADER: usize = 14;
 
 /// How long a close frame may wait for the peer's own, or for its way out.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// How an open connection is watched.
-#[derive(Clone, Debug)]
-pub(super) struct Watch {
-    /// How often to ping.
-    pub(super) ping_interval: Duration,
-    /// How long to wait for the pong.
-    pub(super) pong_timeout: Duration,
-    /// How long without a message before the connection is given up.
-    pub(super) recycle_after: Option<Duration>,
-    /// A ping inside text messages to be answered.
-    pub(super) text_ping: Option<TextPing>,
-}
-
-impl Watch {
-    /// What options say, and the configuration for what they leave open.
-    pub(super) fn new(options: &Options, config: &ManagerConfig) -> Self {
-        let given = options.given();
-        let or = |ms: Option<u32>, default| ms.map_or(default, |ms| Duration::from_millis(ms.into()));
-        Self {
-            ping_interval: or(given.ping_interval_ms, config.ping_interval),
-            pong_timeout: or(given.pong_timeout_ms, config.pong_timeout),
-            recycle_after: options.max_silence().filter(|_| given.recycle_when_silent),
-            text_ping: given.text_ping.clone(),
-        }
-    }
-}
 
 /// Why a connection ends whose last frame has still to leave.
 struct Ending {

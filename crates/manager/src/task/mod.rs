@@ -1,6 +1,10 @@
 //! The task that owns one connection: a state machine driven by commands, the network and time.
 
-use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
+mod commands;
+mod failed;
+mod renewal;
+
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc};
 
 use futures_util::FutureExt;
 use rand::rngs::SmallRng;
@@ -11,15 +15,14 @@ use tokio::{
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::{error, info};
 
+pub(super) use self::renewal::Renewal;
 use super::{
-    command::{Ack, Change, Command, NextStep},
+    command::{Ack, Command, NextStep},
     config::ManagerConfig,
     dial::{Dialer, WebSocket},
-    error::SendError,
     events::EventSink,
     failure::Failure,
-    gate::{AfterFailure, HostGate, Lane, LiveSession, Permit, Standing},
-    policy::{STABLE_AFTER, Verdict, judge},
+    gate::{HostGate, Lane, LiveSession, Permit, Standing},
     session::{Session, Watch},
     state::{ConnectionState, NextRetry, Shared},
 };
@@ -31,29 +34,6 @@ use wsmon_model::{EndpointName, Event, EventKind, Phase};
 enum Flow {
     Continue,
     End,
-}
-
-/// When a connection that its host's certificate blocks is tried before its time: once another attempt has succeeded
-/// since, as the certificate may have been renewed, but not at once each time, as it may be the connection's own options
-/// that do not fit the certificate.
-#[derive(Clone, Copy)]
-pub(super) struct Renewal {
-    /// The host's successes before the attempt.
-    successes_before: u64,
-    not_before: Instant,
-}
-
-impl Default for Renewal {
-    fn default() -> Self {
-        Self { successes_before: 0, not_before: Instant::now() }
-    }
-}
-
-impl Renewal {
-    async fn wait(self, gate: &HostGate) {
-        gate.success_after(self.successes_before).await;
-        sleep_until(self.not_before).await;
-    }
 }
 
 /// Everything one connection needs.
@@ -201,19 +181,6 @@ impl ConnectionTask {
         }
     }
 
-    /// Tells the gate of a failed attempt.
-    fn attempt_failed(&mut self, failure: Failure, permit: Permit) {
-        self.shared.counts.count_failure();
-        let failure = Arc::new(failure);
-        let not_before = match judge(&failure, self.state.borrow().options.rules()) {
-            Verdict::NotBefore(wait) => wait,
-            _ => Duration::ZERO,
-        };
-        let AfterFailure { standing, waits_for_probe } = self.gate.failed(permit, self.number, &failure, not_before);
-        self.standing = standing;
-        self.fail(failure, Duration::ZERO, waits_for_probe);
-    }
-
     /// Holds an open connection until it ends or is no longer wanted.
     async fn hold(&mut self, socket: WebSocket, live: LiveSession) -> Flow {
         let opened = Instant::now();
@@ -263,74 +230,6 @@ impl ConnectionTask {
         }
     }
 
-    /// Carries out what needs no change of phase, and says what does.
-    fn handle_command(&mut self, command: Option<Command>, session: Option<&mut Session>) -> NextStep {
-        match command {
-            Some(Command::Connect { change, done }) => {
-                self.apply(change);
-                self.state.send_modify(|state| state.on = true);
-                NextStep::Attempt(done)
-            }
-            Some(Command::Change { change, done }) => self.change(change, done),
-            Some(Command::Disconnect { done }) => NextStep::Off(done),
-            Some(Command::Pause { done }) => self.pause(done),
-            Some(Command::Resume { done }) => {
-                if self.phase() == Phase::Off {
-                    self.enter(Phase::Waiting, |state| {
-                        state.on = true;
-                        state.next_retry = Some(NextRetry::AtGate);
-                    });
-                }
-                acknowledged(done)
-            }
-            Some(Command::Send { message, done }) => {
-                let sent = match session {
-                    Some(session) => session.enqueue(&message),
-                    None => Err(SendError::NotConnected),
-                };
-                let _ = done.send(sent);
-                NextStep::Stay
-            }
-            Some(Command::Stop { code }) => NextStep::Stop(code),
-            None => NextStep::Stop(CloseCode::Away),
-        }
-    }
-
-    fn apply(&mut self, change: Change) {
-        self.state.send_if_modified(|state| {
-            let before = (state.auto_reconnect, Arc::clone(&state.options));
-            state.auto_reconnect = change.auto_reconnect.unwrap_or(state.auto_reconnect);
-            state.options = change.options.unwrap_or_else(|| Arc::clone(&state.options));
-            before != (state.auto_reconnect, Arc::clone(&state.options))
-        });
-    }
-
-    /// A connection that was lost follows its switch: off stops the retries, on starts them again.
-    /// New options are tried at once where the old ones are in use or have failed.
-    fn change(&mut self, change: Change, done: Ack) -> NextStep {
-        let (switched, anew) = (change.auto_reconnect, change.options.is_some());
-        self.apply(change);
-        let wanted = self.state.borrow().on;
-        match (self.phase(), switched) {
-            (Phase::Waiting | Phase::Blocked, Some(false)) => self.enter(Phase::Off, |_| {}),
-            (Phase::Off, Some(true)) if wanted => return NextStep::Attempt(done),
-            (Phase::Off, _) => {}
-            _ if anew => return NextStep::Attempt(done),
-            _ => {}
-        }
-        acknowledged(done)
-    }
-
-    /// Off is kept already, so off it must be, whatever began while that was being kept.
-    fn pause(&mut self, done: Ack) -> NextStep {
-        match self.phase() {
-            Phase::Connecting | Phase::Connected => return NextStep::Off(done),
-            Phase::Waiting | Phase::Blocked => self.enter(Phase::Off, |state| state.on = false),
-            Phase::Off => self.state.send_modify(|state| state.on = false),
-        }
-        acknowledged(done)
-    }
-
     /// Turns the connection off on an administrator's word.
     fn turn_off(&mut self, done: Ack) {
         if self.phase() == Phase::Connected {
@@ -343,48 +242,6 @@ impl ConnectionTask {
         });
         info!(endpoint = %self.endpoint, "disconnected by an administrator");
         let _ = done.send(());
-    }
-
-    /// Records a failure and schedules what follows. `held` is how long the connection was open, and
-    /// `at_gate` whether the host fails, so that its next probe speaks for this connection too.
-    fn fail(&mut self, failure: Arc<Failure>, held: Duration, at_gate: bool) {
-        let was_open = self.phase() == Phase::Connected;
-        if was_open {
-            self.shared.counts.count_end(Some(failure.cause()));
-        }
-        let attempt = if held >= STABLE_AFTER { 1 } else { self.state.borrow().attempt.saturating_add(1) };
-        let verdict = judge(&failure, self.state.borrow().options.rules());
-        let delay = verdict.delay(attempt, &self.config.backoff, &mut self.rng);
-        let delay = delay.filter(|_| self.state.borrow().auto_reconnect);
-        let (phase, next_retry) = match (&verdict, delay) {
-            (_, None) => (Phase::Off, None),
-            (Verdict::Backoff, Some(_)) if at_gate => (Phase::Waiting, Some(NextRetry::AtGate)),
-            (Verdict::Blocked, Some(delay)) => {
-                self.renewal.not_before = Instant::now() + self.config.backoff.delay(attempt, &mut self.rng);
-                (Phase::Blocked, Some(NextRetry::At(Instant::now() + delay)))
-            }
-            (_, Some(delay)) => (Phase::Waiting, Some(NextRetry::At(Instant::now() + delay))),
-        };
-        info!(
-            endpoint = %self.endpoint, cause = failure.cause().as_str(), close_code = failure.close_code(), attempt,
-            retry_in_ms = delay.filter(|_| !at_gate).map(|delay| delay.as_millis()), reason = %failure, "not connected",
-        );
-        self.events.push(Event {
-            cause: Some(failure.cause()),
-            close_code: failure.close_code(),
-            attempt,
-            text: failure.to_string(),
-            ..self.event(match phase {
-                Phase::Blocked => EventKind::Blocked,
-                _ if was_open => EventKind::Disconnected,
-                _ => EventKind::AttemptFailed,
-            })
-        });
-        self.enter(phase, |state| {
-            state.attempt = attempt;
-            state.next_retry = next_retry;
-            state.failure = Some(failure);
-        });
     }
 
     fn event(&self, kind: EventKind) -> Event {
@@ -404,10 +261,4 @@ impl ConnectionTask {
             change(state);
         });
     }
-}
-
-/// What a command means that has been carried out.
-fn acknowledged(done: Ack) -> NextStep {
-    let _ = done.send(());
-    NextStep::Stay
 }

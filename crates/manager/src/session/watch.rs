@@ -1,0 +1,34 @@
+//! How an open connection is watched.
+
+use std::time::Duration;
+
+use wsmon_model::TextPing;
+
+use crate::{config::ManagerConfig, options::Options};
+
+/// How an open connection is watched.
+#[derive(Clone, Debug)]
+pub(crate) struct Watch {
+    /// How often to ping.
+    pub(crate) ping_interval: Duration,
+    /// How long to wait for the pong.
+    pub(crate) pong_timeout: Duration,
+    /// How long without a message before the connection is given up.
+    pub(crate) recycle_after: Option<Duration>,
+    /// A ping inside text messages to be answered.
+    pub(crate) text_ping: Option<TextPing>,
+}
+
+impl Watch {
+    /// What options say, and the configuration for what they leave open.
+    pub(crate) fn new(options: &Options, config: &ManagerConfig) -> Self {
+        let given = options.given();
+        let or = |ms: Option<u32>, default| ms.map_or(default, |ms| Duration::from_millis(ms.into()));
+        Self {
+            ping_interval: or(given.ping_interval_ms, config.ping_interval),
+            pong_timeout: or(given.pong_timeout_ms, config.pong_timeout),
+            recycle_after: options.max_silence().filter(|_| given.recycle_when_silent),
+            text_ping: given.text_ping.clone(),
+        }
+    }
+}
