@@ -9,6 +9,8 @@ mod network;
 #[path = "../../tests/durability/program.rs"]
 #[expect(dead_code, reason = "the durability tests need more of it")]
 mod program;
+#[path = "../../tests/common/start.rs"]
+mod start;
 mod upstream;
 mod whole;
 

@@ -31,9 +31,9 @@ pub async fn change_password(current: String, new: String) -> Result<(), AppErro
             let text = format!("The new password needs at least {PASSWORD_MIN_CHARS} characters.");
             return Err(AppError::Invalid(text));
         }
-        let door = &admin.state.authenticator;
+        let authenticator = &admin.state.authenticator;
         let (current, new) = (current.into(), new.into());
-        let id = door.change_password(&admin.name, &admin.session, current, new, &admin.visitor).await?;
+        let id = authenticator.change_password(&admin.name, &admin.session, current, new, &admin.visitor).await?;
         admin.set_session(&id);
         Ok(())
     })

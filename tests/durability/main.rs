@@ -13,6 +13,8 @@ mod odd_rows;
 mod one_server;
 mod program;
 mod restore;
+#[path = "../common/start.rs"]
+mod start;
 mod upstream;
 
 /// The name of the store's file in the data directory.

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use tokio::{sync::oneshot, time::timeout};
 use wsmon_model::{Connection, ConnectionList, ListQuery};
 
+use super::start::on_free_port;
+
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Where the program is.
@@ -21,18 +23,7 @@ pub const PATH: &str = env!("CARGO_BIN_EXE_websocket-monitor");
 
 /// Adds to a command that starts the program what it is told on every start.
 pub fn told<'a>(command: &'a mut Command, base_url: &str, data_dir: &Path) -> &'a mut Command {
-    command
-        .args([
-            "--without-page-files",
-            "--listen",
-            "127.0.0.1:0",
-            "--log-format",
-            "json",
-            "--base-url",
-            base_url,
-            "--data-dir",
-        ])
-        .arg(data_dir)
+    on_free_port(command, base_url, data_dir)
         .env("WSMON_ADMIN_PASSWORD", PASSWORD)
         .env("RUST_LOG", "info")
         .stdin(Stdio::null())

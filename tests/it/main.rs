@@ -23,6 +23,8 @@ mod program;
 mod seen_from_outside;
 mod sessions;
 mod slow_clients;
+#[path = "../common/start.rs"]
+mod start;
 mod support;
 mod systemd;
 mod telemetry;

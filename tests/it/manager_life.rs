@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, future::BoxFuture};
 use tokio::{
     sync::{Notify, Semaphore},
     task::yield_now,
@@ -176,4 +176,19 @@ async fn dropping_the_last_handle_ends_every_task() {
             upstream.wait_live(0).await;
         }
     }
+}
+
+#[tokio::test]
+async fn states_are_followed_from_the_present_one_until_the_connection_is_removed() {
+    let upstream = Upstream::start(Manner::Echo).await;
+    let manager = manager(upstream.base());
+    let feed = name("data-feed");
+    let mut handle = manager.connect(&feed, None).await.expect("connects");
+    soon("connected", handle.settled()).await;
+    let mut phases = handle.states().map(|state| state.phase);
+    assert_eq!(soon("the present state", phases.next()).await, Some(Phase::Connected));
+    manager.disconnect(&feed).await.expect("the endpoint is there");
+    assert_eq!(soon("a change", phases.next()).await, Some(Phase::Off));
+    manager.remove(&feed).await.expect("the endpoint is there");
+    assert_eq!(soon("the end", phases.next()).await, None);
 }

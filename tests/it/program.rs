@@ -21,6 +21,7 @@ use tokio::{
 
 use crate::{
     pages::calls,
+    start::on_free_port,
     support::upstream::{Manner, Upstream},
 };
 
@@ -35,18 +36,8 @@ struct Program {
 
 impl Program {
     fn start(base_url: &str, filter: &str, directory: &std::path::Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_websocket-monitor"))
-            .args([
-                "--without-page-files",
-                "--listen",
-                "127.0.0.1:0",
-                "--log-format",
-                "json",
-                "--base-url",
-                base_url,
-                "--data-dir",
-            ])
-            .arg(directory)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_websocket-monitor"));
+        let mut child = on_free_port(&mut command, base_url, directory)
             .env("WSMON_ADMIN_PASSWORD", PASSWORD)
             .env("RUST_LOG", filter)
             // A trusted proxy may have all connections there are.

@@ -5,21 +5,45 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::source::Module;
+use crate::source::{Module, flatten, is_for_tests};
 
 /// Collects the paths of an item.
 pub struct Names<'a> {
     module: &'a mut Module,
+    /// How many modules that stand in the file itself are around it.
+    depth: usize,
 }
 
 impl<'a> Names<'a> {
     pub fn of(item: &Item, module: &'a mut Module) {
-        Self { module }.visit_item(item);
+        Self { module, depth: 0 }.visit_item(item);
     }
 
     fn add(&mut self, path: Vec<String>) {
-        if path.len() > 1 {
+        if path.len() > 1
+            && let Some(path) = self.seen_from_file(path)
+        {
             self.module.paths.insert(path);
+        }
+    }
+
+    /// A path as the file's own module would write it; none if it stays within a module that stands in the file.
+    fn seen_from_file(&self, mut path: Vec<String>) -> Option<Vec<String>> {
+        if self.depth == 0 {
+            return Some(path);
+        }
+        let ups = path.iter().take_while(|segment| *segment == "super").count();
+        match path[0].as_str() {
+            "self" => None,
+            "super" if ups < self.depth => None,
+            "super" => {
+                path.drain(..self.depth);
+                if ups == self.depth {
+                    path.insert(0, "self".to_owned());
+                }
+                Some(path)
+            }
+            _ => Some(path),
         }
     }
 }
@@ -34,16 +58,15 @@ impl<'ast> Visit<'ast> for Names<'_> {
     fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
 
     fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
-        let is_for_tests = module.attrs.iter().any(|attribute| attribute.path().is_ident("cfg"));
-        if !is_for_tests {
+        if !is_for_tests(&Item::Mod(module.clone())) {
+            self.depth += 1;
             visit::visit_item_mod(self, module);
+            self.depth -= 1;
         }
     }
 
     fn visit_item_use(&mut self, import: &'ast syn::ItemUse) {
-        super::source::flatten(&import.tree, &mut Vec::new(), &mut |_, path| {
-            self.module.paths.insert(path);
-        });
+        flatten(&import.tree, &mut Vec::new(), &mut |_, path| self.add(path));
     }
 
     /// The body of a macro is tokens: every `a::b` in it is a path.

@@ -111,7 +111,8 @@ pub fn flatten(tree: &UseTree, prefix: &mut Vec<String>, found: &mut impl FnMut(
     }
 }
 
-fn is_for_tests(item: &Item) -> bool {
+/// Whether an item is compiled for tests only.
+pub fn is_for_tests(item: &Item) -> bool {
     let attributes = match item {
         Item::Mod(item) => &item.attrs,
         Item::Fn(item) => &item.attrs,
