@@ -6,6 +6,7 @@ mod base_url;
 mod cause;
 mod connection;
 mod endpoint;
+mod endpoint_id;
 mod event;
 mod field_problem;
 mod list;
@@ -15,6 +16,7 @@ mod option_fields;
 mod options;
 mod peer_text;
 mod request_id;
+mod service;
 mod theme;
 
 pub use account::{Account, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SessionInfo};
@@ -23,6 +25,7 @@ pub use base_url::BaseUrl;
 pub use cause::Cause;
 pub use connection::{Connection, EndpointDetails, Phase, Status, WaitingFor};
 pub use endpoint::{EndpointName, EndpointNameError};
+pub use endpoint_id::{EndpointId, EndpointIdError};
 pub use event::{Event, EventKind};
 pub use field_problem::FieldProblem;
 pub use list::{ConnectionList, ListQuery, PER_PAGE, Sort, SortKey, Summary};
@@ -32,6 +35,7 @@ pub use option_fields::{FieldKind, OPTION_FIELDS, OptionField};
 pub use options::{ConnectionOptions, Header, Limits, OptionsVersion, Secret, TextPing};
 pub use peer_text::PeerText;
 pub use request_id::RequestId;
+pub use service::{ServiceName, ServiceNameError};
 pub use theme::Theme;
 
 /// Reads a page's number in a URL, which counts from 1.
