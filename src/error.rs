@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use wsmon_model::{EndpointName, FieldProblem};
+use wsmon_model::{EndpointId, FieldProblem};
 
 /// Why a request was not carried out. Each displays as a sentence for the person who asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum AppError {
     Conflict,
     /// No connection has this name (404).
     #[error("There is no connection named {0}.")]
-    NotFound(EndpointName),
+    NotFound(EndpointId),
     /// The monitor is shutting down (503).
     #[error("The monitor is shutting down.")]
     ShuttingDown,

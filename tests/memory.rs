@@ -11,7 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tokio_tungstenite::accept_async;
-use wsmon_manager::{ConnectionManager, ManagerConfig};
+use wsmon_manager::{Base, ConnectionManager, ManagerConfig};
 use wsmon_model::{Cause, Phase};
 
 use common::{name, soon};
@@ -49,7 +49,7 @@ async fn a_thousand_peers_that_claim_16_mib_take_at_most_64_together() {
         }
     });
     let before = memory("VmRSS:");
-    let manager = ConnectionManager::new(base.parse().expect("a base URL"), ManagerConfig::default());
+    let manager = ConnectionManager::new(base.parse::<Base>().expect("a base URL"), ManagerConfig::default());
     let mut handles = Vec::new();
     for n in 0..PEERS {
         handles.push(manager.connect(&name(&format!("feed-{n}")), None).await.expect("connects"));

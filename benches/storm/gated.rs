@@ -2,7 +2,7 @@
 
 use std::{hint::black_box, sync::Arc};
 
-use wsmon_manager::{ConnectionManager, ManagerConfig};
+use wsmon_manager::{Base, ConnectionManager, ManagerConfig};
 use wsmon_model::ListQuery;
 
 use crate::{
@@ -16,7 +16,7 @@ pub async fn storm() -> Storm {
     let mut upstream = Upstream::start();
     let network = Arc::new(Noted::default());
     let config = ManagerConfig { transport: network.clone(), ..ManagerConfig::default() };
-    let manager = ConnectionManager::new(upstream.base_url().parse().expect("a base URL"), config);
+    let manager = ConnectionManager::new(upstream.base_url().parse::<Base>().expect("a base URL"), config);
     for number in 0..CONNECTIONS {
         manager.connect(&endpoint(number), None).await.expect("connects");
     }

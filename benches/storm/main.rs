@@ -22,7 +22,7 @@ use std::{
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use wsmon_manager::GateConfig;
-use wsmon_model::EndpointName;
+use wsmon_model::EndpointId;
 
 use self::upstream::Upstream;
 
@@ -116,7 +116,7 @@ fn p95(mut took: Vec<Duration>) -> Duration {
     took[took.len() * 95 / 100]
 }
 
-fn endpoint(number: u32) -> EndpointName {
+fn endpoint(number: u32) -> EndpointId {
     format!("feed-{number}").parse().expect("a name")
 }
 

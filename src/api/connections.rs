@@ -40,7 +40,7 @@ pub async fn connect_endpoint(endpoint: String, auto_reconnect: Option<bool>) ->
     use wsmon_model::AuditAction;
 
     super::audited(AuditAction::Connect, endpoint.clone(), |admin: super::Admin| async move {
-        admin.state.connect(super::endpoint_name(&endpoint)?, auto_reconnect).await
+        admin.state.connect(super::endpoint_id(&endpoint)?, auto_reconnect).await
     })
     .await
 }
@@ -56,7 +56,7 @@ pub async fn disconnect_endpoint(endpoint: String) -> Result<(), AppError> {
 
     super::audited(AuditAction::Disconnect, endpoint.clone(), |admin: super::Admin| async move {
         let state = admin.state;
-        let name = super::endpoint_name(&endpoint)?;
+        let name = super::endpoint_id(&endpoint)?;
         Ok(state.manager.disconnect(&name).await?)
     })
     .await
@@ -73,7 +73,7 @@ pub async fn remove_endpoint(endpoint: String) -> Result<(), AppError> {
 
     super::audited(AuditAction::Remove, endpoint.clone(), |admin: super::Admin| async move {
         let state = admin.state;
-        let name = super::endpoint_name(&endpoint)?;
+        let name = super::endpoint_id(&endpoint)?;
         Ok(state.manager.remove(&name).await?)
     })
     .await
@@ -91,7 +91,7 @@ pub async fn set_auto_reconnect(endpoint: String, enabled: bool) -> Result<(), A
     let action = if enabled { AuditAction::AutoReconnectOn } else { AuditAction::AutoReconnectOff };
     super::audited(action, endpoint.clone(), |admin: super::Admin| async move {
         let state = admin.state;
-        let name = super::endpoint_name(&endpoint)?;
+        let name = super::endpoint_id(&endpoint)?;
         Ok(state.manager.set_auto_reconnect(&name, enabled).await?)
     })
     .await
@@ -107,7 +107,7 @@ pub async fn pause_endpoint(endpoint: String) -> Result<(), AppError> {
     use wsmon_model::AuditAction;
 
     super::audited(AuditAction::Pause, endpoint.clone(), |admin: super::Admin| async move {
-        let name = super::endpoint_name(&endpoint)?;
+        let name = super::endpoint_id(&endpoint)?;
         Ok(admin.state.manager.pause(&name).await?)
     })
     .await
@@ -123,7 +123,7 @@ pub async fn resume_endpoint(endpoint: String) -> Result<(), AppError> {
     use wsmon_model::AuditAction;
 
     super::audited(AuditAction::Resume, endpoint.clone(), |admin: super::Admin| async move {
-        let name = super::endpoint_name(&endpoint)?;
+        let name = super::endpoint_id(&endpoint)?;
         Ok(admin.state.manager.resume(&name).await?)
     })
     .await
@@ -136,7 +136,7 @@ pub async fn resume_endpoint(endpoint: String) -> Result<(), AppError> {
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
 #[server(endpoint = "load_endpoint", input = Json, output = Json)]
 pub async fn load_endpoint(endpoint: String) -> Result<EndpointDetails, AppError> {
-    super::as_admin(|admin| async move { admin.state.details(super::endpoint_name(&endpoint)?).await }).await
+    super::as_admin(|admin| async move { admin.state.details(super::endpoint_id(&endpoint)?).await }).await
 }
 
 /// Sets what differs for a connection. A secret that is sent as its mask stays as it was. An open
@@ -156,7 +156,7 @@ pub async fn set_options(
     use wsmon_model::AuditAction;
 
     super::audited(AuditAction::SetOptions, endpoint.clone(), |admin: super::Admin| async move {
-        let name = super::endpoint_name(&endpoint)?;
+        let name = super::endpoint_id(&endpoint)?;
         admin.state.set_options(&name, options, version.as_ref()).await
     })
     .await

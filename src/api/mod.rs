@@ -18,7 +18,7 @@ pub use connections::{
 pub use guide::load_guide;
 
 #[cfg(feature = "ssr")]
-use self::admin::{Admin, as_admin, audited, endpoint_name, set_status};
+use self::admin::{Admin, as_admin, audited, endpoint_id, set_status};
 
 /// Which half this is.
 const ON_SERVER: bool = cfg!(feature = "ssr");
@@ -47,7 +47,7 @@ mod admin {
             set_cookie,
         },
     };
-    use wsmon_model::{AuditAction, EndpointName};
+    use wsmon_model::{AuditAction, EndpointId};
 
     /// The administrator who asks, and what there is to ask.
     #[derive(Clone)]
@@ -118,9 +118,9 @@ mod admin {
         Ok(Admin { state, name: signed_in.name, session: signed_in.id, visitor, response })
     }
 
-    /// Reads an endpoint's name; what is wrong with it is said in a sentence.
-    pub(super) fn endpoint_name(text: &str) -> Result<EndpointName, AppError> {
-        text.parse::<EndpointName>().map_err(|error| AppError::Invalid(error.to_string()))
+    /// Reads an endpoint's identity; what is wrong with it is said in a sentence.
+    pub(super) fn endpoint_id(text: &str) -> Result<EndpointId, AppError> {
+        text.parse::<EndpointId>().map_err(|error| AppError::Invalid(error.to_string()))
     }
 
     impl From<LoginError> for AppError {

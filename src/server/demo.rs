@@ -30,7 +30,7 @@ use tokio_tungstenite::{
 use tracing::info;
 
 use wsmon_manager::Base;
-use wsmon_model::EndpointName;
+use wsmon_model::EndpointId;
 
 /// How the demo's feeds behave. Each one's name says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl SampleFeed {
 }
 
 /// The names of the demo's feeds.
-pub(super) fn samples() -> impl Iterator<Item = EndpointName> {
+pub(super) fn samples() -> impl Iterator<Item = EndpointId> {
     SampleFeed::ALL.into_iter().map(|feed| feed.name().parse().expect("the demo's names are endpoint names"))
 }
 

@@ -10,7 +10,7 @@ use tracing::error;
 
 use crate::error::AppError;
 use wsmon_manager::{ConnectionManager, InvalidOptions, Options};
-use wsmon_model::{ConnectionOptions, EndpointName, FieldProblem, OptionsVersion};
+use wsmon_model::{ConnectionOptions, EndpointId, FieldProblem, OptionsVersion};
 use wsmon_store::{Store, StoreError};
 
 /// Changes of options, one after the other. Cheap to clone.
@@ -53,7 +53,7 @@ impl OptionChanges {
     pub(super) async fn set(
         &self,
         manager: &ConnectionManager,
-        endpoint: &EndpointName,
+        endpoint: &EndpointId,
         options: ConnectionOptions,
         shown: Option<&OptionsVersion>,
     ) -> Result<OptionsVersion, AppError> {

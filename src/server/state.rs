@@ -23,7 +23,7 @@ use super::{
 use crate::error::AppError;
 use wsmon_manager::{ConnectionManager, KeepError, ManagerError, clock::unix_ms};
 use wsmon_model::{
-    Account, AuditAction, Connection, ConnectionList, ConnectionOptions, EndpointDetails, EndpointName, ListQuery,
+    Account, AuditAction, Connection, ConnectionList, ConnectionOptions, EndpointDetails, EndpointId, ListQuery,
     OptionsVersion, PeerText, Phase, SessionInfo,
 };
 use wsmon_store::{Store, StoreError, StoredSession};
@@ -100,13 +100,21 @@ impl AppState {
     /// # Errors
     ///
     /// [`AppError::NotFound`], and [`AppError::Internal`] when the events cannot be read.
-    pub async fn details(&self, endpoint: EndpointName) -> Result<EndpointDetails, AppError> {
+    pub async fn details(&self, endpoint: EndpointId) -> Result<EndpointDetails, AppError> {
         let options = self.manager.options(&endpoint)?;
+        let defaults = self.manager.defaults(&endpoint.service).masked();
         let options_version = self.option_changes.version(options.given())?;
         let options = options.given().masked();
         let events = self.store.events_of(&endpoint, EVENTS_SHOWN).await?;
         let connection = self.manager.get(&endpoint);
-        Ok(EndpointDetails { now_ms: unix_ms(SystemTime::now()), connection, options, options_version, events })
+        Ok(EndpointDetails {
+            now_ms: unix_ms(SystemTime::now()),
+            connection,
+            options,
+            defaults,
+            options_version,
+            events,
+        })
     }
 
     /// Sets what differs for a connection; a secret that is sent as its mask stays as it was. With a
@@ -118,7 +126,7 @@ impl AppState {
     /// [`AppError::Conflict`], [`AppError::NotFound`], and [`AppError::DiskFull`].
     pub async fn set_options(
         &self,
-        endpoint: &EndpointName,
+        endpoint: &EndpointId,
         options: ConnectionOptions,
         shown: Option<&OptionsVersion>,
     ) -> Result<OptionsVersion, AppError> {
@@ -131,7 +139,7 @@ impl AppState {
     ///
     /// [`AppError::ShuttingDown`], [`AppError::DiskFull`], [`AppError::NotFound`] for one that is
     /// removed meanwhile, and [`AppError::Interrupted`] when a shutdown ends the attempt.
-    pub async fn connect(&self, name: EndpointName, auto_reconnect: Option<bool>) -> Result<Connection, AppError> {
+    pub async fn connect(&self, name: EndpointId, auto_reconnect: Option<bool>) -> Result<Connection, AppError> {
         let mut handle = self.manager.connect(&name, auto_reconnect).await?;
         let settled = handle.outcome().await?;
         if settled.phase != Phase::Connected && !self.manager.is_running() {
@@ -208,6 +216,7 @@ impl From<ManagerError> for AppError {
     fn from(error: ManagerError) -> Self {
         match error {
             ManagerError::Unknown(endpoint) => Self::NotFound(endpoint),
+            ManagerError::NoService(name) => Self::Invalid(format!("No service named “{name}” is configured.")),
             ManagerError::ShuttingDown => Self::ShuttingDown,
             ManagerError::Interrupted => Self::Interrupted,
             ManagerError::Keep(KeepError::Full) => Self::DiskFull,

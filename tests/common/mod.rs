@@ -3,10 +3,10 @@
 use std::{future::Future, time::Duration};
 
 use tokio::time::timeout;
-use wsmon_model::EndpointName;
+use wsmon_model::EndpointId;
 
 /// A name.
-pub fn name(text: &str) -> EndpointName {
+pub fn name(text: &str) -> EndpointId {
     text.parse().expect(text)
 }
 

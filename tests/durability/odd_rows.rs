@@ -37,7 +37,7 @@ async fn settled(admin: &Admin, program: &Program, endpoint: &str) -> Connection
     soon("the end of an attempt", async {
         loop {
             let rows = admin.list(program).await.rows;
-            let row = rows.into_iter().find(|row| row.endpoint.as_str() == endpoint).expect("it is listed");
+            let row = rows.into_iter().find(|row| row.endpoint.name.as_str() == endpoint).expect("it is listed");
             if row.phase == Phase::Connected || row.cause.is_some() {
                 return row;
             }

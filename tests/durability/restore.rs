@@ -66,7 +66,7 @@ async fn a_new_start_restores_what_was_wanted() {
     let expected: BTreeMap<_, _> = expected.into_iter().map(|(endpoint, sent)| (endpoint.to_owned(), sent)).collect();
     assert_eq!(upgrades(&mut upstream, 3).await, expected);
     let list = admin.list(&program).await;
-    let rows: Vec<_> = list.rows.iter().map(|row| (row.endpoint.as_str(), row.auto_reconnect)).collect();
+    let rows: Vec<_> = list.rows.iter().map(|row| (row.endpoint.name.as_str(), row.auto_reconnect)).collect();
     assert_eq!(rows, [("off", true), ("on", true), ("once", false), ("optioned", true)]);
     assert_eq!(list.rows[0].phase, Phase::Off);
     assert!(program.terminate().await.success());

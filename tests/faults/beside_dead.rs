@@ -174,7 +174,7 @@ async fn closings_beside(count: usize, dead: Dead) {
                 be_stable().await;
             }
             service.close((0..CLOSED).map(|n| (round * CLOSED + n) % WORKING)).await;
-            assert!(!monitor.manager.host_fails(), "the host works for others");
+            assert!(!monitor.host_fails(), "the host works for others");
             one_fails(&mut failing).await;
         }
         if is_soak() {

@@ -36,7 +36,7 @@ async fn host_fails(monitor: &Monitor) -> [ConnectionHandle; 2] {
     for handle in &mut handles {
         soon("waiting for a probe", handle.wait_for(|state| state.next_retry == Some(NextRetry::AtGate))).await;
     }
-    assert!(monitor.manager.host_fails());
+    assert!(monitor.host_fails());
     handles
 }
 
@@ -52,7 +52,7 @@ async fn a_missing_file_says_nothing_of_the_host() {
     soon("blocked", other.wait_for(|state| state.phase == Phase::Blocked)).await;
     assert_eq!(shown(&monitor, "other").cause, Some(Cause::InvalidOptions));
     assert_eq!(["a", "b"].map(|endpoint| shown(&monitor, endpoint)), before, "nobody is let loose");
-    assert!(monitor.manager.host_fails());
+    assert!(monitor.host_fails());
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,7 +67,7 @@ async fn a_host_that_cuts_tls_fails() {
         for endpoint in ["a", "b"] {
             settled(&monitor, endpoint, ConnectionOptions::default()).await;
         }
-        assert!(monitor.manager.host_fails());
+        assert!(monitor.host_fails());
     };
     server.during(script, rest).await;
 }

@@ -10,10 +10,10 @@ use futures_util::future::BoxFuture;
 use tempfile::TempDir;
 use tokio::{net::TcpStream, runtime::Handle, task::spawn_blocking, time::Instant};
 use wsmon_manager::{
-    ConnectionHandle, ConnectionManager, KeepError, Keeper, ManagerConfig, Options, Tcp, Transport, Wanted,
+    Base, ConnectionHandle, ConnectionManager, KeepError, Keeper, ManagerConfig, Options, Tcp, Transport, Wanted,
     clock::Clock,
 };
-use wsmon_model::{Connection, ConnectionOptions, EndpointName, Event, Phase};
+use wsmon_model::{Connection, ConnectionOptions, EndpointId, Event, Phase};
 use wsmon_store::Store;
 
 pub use super::common::{name, soon};
@@ -58,8 +58,13 @@ impl Monitor {
             ..ManagerConfig::default()
         };
         change(&mut config, directory.path());
-        let manager = ConnectionManager::new(base.parse().expect("a base URL"), config);
+        let manager = ConnectionManager::new(base.parse::<Base>().expect("a base URL"), config);
         Self { manager, clock, store, directory }
+    }
+
+    /// Whether the host fails, so that one probe speaks for all of its endpoints.
+    pub fn host_fails(&self) -> bool {
+        self.manager.services().any(|service| service.failing)
     }
 
     /// Where its files are.
@@ -157,7 +162,7 @@ impl Keeper for Patient {
         Box::pin(while_time_stands(async move { store.save(&wanted, &event).await }))
     }
 
-    fn forget<'a>(&'a self, endpoint: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn forget<'a>(&'a self, endpoint: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
         let (store, endpoint) = (self.0.clone(), endpoint.clone());
         Box::pin(while_time_stands(async move { store.forget(&endpoint).await }))
     }

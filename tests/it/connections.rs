@@ -8,7 +8,7 @@ use wsmon_manager::{
     ConnectionManager, GateConfig, KeepError, Keeper, ManagerConfig, ManagerError, Message, RecvError, SendError,
     Wanted,
 };
-use wsmon_model::{Cause, EndpointName, Event, Phase, Status};
+use wsmon_model::{Cause, EndpointId, Event, Phase, Status};
 
 use crate::support::{
     manager, name, soon,
@@ -226,7 +226,7 @@ impl Keeper for Slow {
         })
     }
 
-    fn forget<'a>(&'a self, _: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn forget<'a>(&'a self, _: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 

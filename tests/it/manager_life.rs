@@ -11,7 +11,7 @@ use tokio::{
     task::yield_now,
 };
 use wsmon_manager::{Base, ConnectionManager, KeepError, Keeper, ManagerConfig, ManagerError, Wanted};
-use wsmon_model::{EndpointName, Event, Phase};
+use wsmon_model::{EndpointId, Event, Phase};
 
 use crate::support::{
     manager, name, soon,
@@ -20,7 +20,7 @@ use crate::support::{
 
 /// Keeps what is wanted at once, as a store on a disk may, but says so only when it is let.
 struct Held {
-    kept: Mutex<BTreeMap<EndpointName, Wanted>>,
+    kept: Mutex<BTreeMap<EndpointId, Wanted>>,
     saving: Notify,
     leave: Semaphore,
 }
@@ -37,7 +37,7 @@ impl Held {
     }
 
     /// Whether an endpoint is kept, and as on.
-    fn on(&self, endpoint: &EndpointName) -> Option<bool> {
+    fn on(&self, endpoint: &EndpointId) -> Option<bool> {
         self.kept.lock().expect("no panic while keeping").get(endpoint).map(|wanted| wanted.on)
     }
 }
@@ -56,7 +56,7 @@ impl Keeper for Held {
         })
     }
 
-    fn forget<'a>(&'a self, endpoint: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn forget<'a>(&'a self, endpoint: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async {
             self.kept.lock().expect("no panic while keeping").remove(endpoint);
             self.saving.notify_one();

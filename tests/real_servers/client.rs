@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use tokio::task::yield_now;
 use wsmon_manager::{
-    Backoff, ConnectionHandle, ConnectionManager, ConnectionState, ManagerConfig, Message, Options, Subscription,
+    Backoff, Base, ConnectionHandle, ConnectionManager, ConnectionState, ManagerConfig, Message, Options, Subscription,
 };
-use wsmon_model::{Cause, ConnectionOptions, EndpointName, Phase};
+use wsmon_model::{Cause, ConnectionOptions, EndpointId, Phase};
 
 use crate::{name, server::Server, soon};
 
 /// A connection, and what it brings.
 pub struct Client {
     pub manager: ConnectionManager,
-    pub feed: EndpointName,
+    pub feed: EndpointId,
     handle: ConnectionHandle,
     messages: Subscription,
 }
@@ -21,7 +21,7 @@ pub struct Client {
 impl Client {
     /// Connects an endpoint below a path, with quick pings unless the options say otherwise.
     pub async fn connect(port: u16, path: &str, options: ConnectionOptions) -> Self {
-        let base = format!("ws://127.0.0.1:{port}{path}").parse().expect("a base URL");
+        let base = format!("ws://127.0.0.1:{port}{path}").parse::<Base>().expect("a base URL");
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1)).expect("valid");
         let manager = ConnectionManager::new(base, ManagerConfig { seed: 1, backoff, ..ManagerConfig::default() });
         let feed = name("data-feed");

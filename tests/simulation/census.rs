@@ -11,7 +11,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wsmon_manager::{BoxStream, Stream};
-use wsmon_model::EndpointName;
+use wsmon_model::EndpointId;
 
 /// Streams by the path of the request that went over them.
 #[derive(Clone, Default)]
@@ -30,7 +30,7 @@ impl Census {
     }
 
     /// The streams that an endpoint holds.
-    pub fn live(&self, endpoint: &EndpointName) -> usize {
+    pub fn live(&self, endpoint: &EndpointId) -> usize {
         let suffix = format!("/{endpoint}");
         self.lock().iter().filter(|(path, _)| path.ends_with(&suffix)).map(|(_, count)| count.live).sum()
     }

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest_state_machine::{StateMachineTest, prop_state_machine};
 use tokio::{runtime::Runtime, time::sleep};
 use wsmon_manager::{ConnectionManager, KeepError, Keeper, ManagerConfig, ManagerError, Options, Wanted};
-use wsmon_model::{ConnectionOptions, EndpointName, Event, Phase};
+use wsmon_model::{ConnectionOptions, EndpointId, Event, Phase};
 
 use crate::model::{Action, Feed, Model, Plan, Upstream};
 use crate::{
@@ -24,10 +24,10 @@ use crate::{
 
 /// Keeps what is wanted for as long as the test runs.
 #[derive(Default)]
-struct Memory(Mutex<BTreeMap<EndpointName, Wanted>>);
+struct Memory(Mutex<BTreeMap<EndpointId, Wanted>>);
 
 impl Memory {
-    fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<EndpointName, Wanted>) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<EndpointId, Wanted>) -> T) -> T {
         change(&mut self.0.lock().expect("no panic while keeping"))
     }
 }
@@ -42,7 +42,7 @@ impl Keeper for Memory {
         Box::pin(async { Ok(()) })
     }
 
-    fn forget<'a>(&'a self, endpoint: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn forget<'a>(&'a self, endpoint: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
         self.change(|all| all.remove(endpoint));
         Box::pin(async { Ok(()) })
     }
@@ -125,7 +125,7 @@ impl System {
     }
 }
 
-fn endpoint(n: usize) -> EndpointName {
+fn endpoint(n: usize) -> EndpointId {
     name(["a", "b"][n])
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng, rngs::SmallRng, seq::IndexedRandom};
 use tokio::time::{Instant, sleep};
 use wsmon_manager::{BLOCKED_RETRY, ConnectionManager};
-use wsmon_model::{Cause, EndpointName};
+use wsmon_model::{Cause, EndpointId};
 
 use crate::{
     common::name,
@@ -76,7 +76,7 @@ struct Simulation {
     network: Network,
     manager: ConnectionManager,
     observer: Observer,
-    endpoints: [EndpointName; 3],
+    endpoints: [EndpointId; 3],
     rng: SmallRng,
 }
 

@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 use wsmon_manager::{ConnectionHandle, ConnectionManager, ConnectionState, NextRetry};
-use wsmon_model::{Cause, EndpointName, Phase};
+use wsmon_model::{Cause, EndpointId, Phase};
 
 use crate::{census::Census, setup::MINUTE};
 
@@ -22,7 +22,7 @@ const LATEST: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub at: Duration,
-    pub endpoint: EndpointName,
+    pub endpoint: EndpointId,
     pub phase: Phase,
     pub attempt: u32,
     pub cause: Option<Cause>,
@@ -37,7 +37,7 @@ pub struct Observer {
     began: Instant,
     trace: Trace,
     watches: JoinSet<()>,
-    connections: BTreeMap<EndpointName, Watched>,
+    connections: BTreeMap<EndpointId, Watched>,
 }
 
 struct Watched {
@@ -53,7 +53,7 @@ impl Observer {
     }
 
     /// Connects an endpoint, and watches it if it is new.
-    pub async fn connect(&mut self, endpoint: &EndpointName) {
+    pub async fn connect(&mut self, endpoint: &EndpointId) {
         let handle = self.manager.connect(endpoint, None).await.expect("connects");
         if handle.is_new() {
             self.watches.spawn(watch(endpoint.clone(), handle.clone(), self.began, Arc::clone(&self.trace)));
@@ -62,7 +62,7 @@ impl Observer {
     }
 
     /// Removes an endpoint, which must leave nothing.
-    pub async fn remove(&mut self, endpoint: &EndpointName) {
+    pub async fn remove(&mut self, endpoint: &EndpointId) {
         self.manager.remove(endpoint).await.expect("it was there");
         self.connections.remove(endpoint);
         assert_eq!((self.manager.get(endpoint), self.census.live(endpoint)), (None, 0), "{endpoint}");
@@ -108,7 +108,7 @@ impl Observer {
 }
 
 /// Follows a connection until it is removed.
-async fn watch(endpoint: EndpointName, mut handle: ConnectionHandle, began: Instant, trace: Trace) {
+async fn watch(endpoint: EndpointId, mut handle: ConnectionHandle, began: Instant, trace: Trace) {
     let mut seen = handle.state();
     loop {
         assert!(is_lawful(&seen), "{endpoint}: {seen:?}");

@@ -4,18 +4,18 @@
 use std::{env, error::Error};
 
 use tokio::{signal::ctrl_c, sync::mpsc};
-use wsmon_manager::{ConnectionManager, ManagerConfig, Message, RecvError, Subscription, model::EndpointName};
+use wsmon_manager::{Base, ConnectionManager, ManagerConfig, Message, RecvError, Subscription, model::EndpointId};
 
 /// The sample upstream of `make run`.
 const SAMPLES: &str = "ws://localhost:8000/ws/";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let base = env::args().nth(1).unwrap_or_else(|| SAMPLES.to_owned()).parse()?;
+    let base = env::args().nth(1).unwrap_or_else(|| SAMPLES.to_owned()).parse::<Base>()?;
     let manager = ConnectionManager::new(base, ManagerConfig::default());
     let (sender, mut messages) = mpsc::channel(64);
     for name in ["data-feed", "notifications", "closes-every-20s"] {
-        let feed: EndpointName = name.parse()?;
+        let feed: EndpointId = name.parse()?;
         manager.connect(&feed, None).await?;
         tokio::spawn(forward(manager.subscribe(&feed)?, feed, sender.clone()));
     }
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Passes a feed's messages on until it is removed or nobody listens.
-async fn forward(mut messages: Subscription, feed: EndpointName, sender: mpsc::Sender<(EndpointName, Message)>) {
+async fn forward(mut messages: Subscription, feed: EndpointId, sender: mpsc::Sender<(EndpointId, Message)>) {
     loop {
         match messages.recv().await {
             Ok(message) => {

@@ -3,14 +3,14 @@
 use std::{env, error::Error};
 
 use tokio::signal::ctrl_c;
-use wsmon_manager::{ConnectionManager, ManagerConfig, RecvError};
+use wsmon_manager::{Base, ConnectionManager, ManagerConfig, RecvError};
 
 /// The sample upstream of `make run`.
 const SAMPLES: &str = "ws://localhost:8000/ws/";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let base = env::args().nth(1).unwrap_or_else(|| SAMPLES.to_owned()).parse()?;
+    let base = env::args().nth(1).unwrap_or_else(|| SAMPLES.to_owned()).parse::<Base>()?;
     let manager = ConnectionManager::new(base, ManagerConfig::default());
     let feed = "data-feed".parse()?;
     manager.connect(&feed, None).await?;

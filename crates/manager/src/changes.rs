@@ -22,12 +22,12 @@ use super::{
     registry::Entry,
 };
 use crate::clock::unix_ms;
-use wsmon_model::{EndpointName, Event, EventKind, Phase};
+use wsmon_model::{EndpointId, Event, EventKind, Phase};
 
 impl ConnectionManager {
     /// Connects an endpoint now: adds it if it is new, starts an attempt if it is disconnected, and
     /// changes nothing if it is connected or connecting. There is never a second connection of the
-    /// same name. What the request says of auto reconnect and options holds from now on; a new
+    /// same endpoint. What the request says of auto reconnect and options holds from now on; a new
     /// endpoint has auto reconnect on and plain options.
     ///
     /// Returns once that is kept and the attempt has begun; [`ConnectionHandle::settled`] waits for
@@ -35,11 +35,11 @@ impl ConnectionManager {
     ///
     /// # Errors
     ///
-    /// [`ManagerError::ShuttingDown`] and [`ManagerError::Keep`], in which case nothing has changed, and
-    /// [`ManagerError::Interrupted`].
+    /// [`ManagerError::NoService`], [`ManagerError::ShuttingDown`] and [`ManagerError::Keep`], in which case nothing
+    /// has changed, and [`ManagerError::Interrupted`].
     pub async fn connect(
         &self,
-        endpoint: &EndpointName,
+        endpoint: &EndpointId,
         request: impl Into<ConnectRequest>,
     ) -> Result<ConnectionHandle, ManagerError> {
         let (manager, endpoint, request) = (self.clone(), endpoint.clone(), request.into());
@@ -48,7 +48,7 @@ impl ConnectionManager {
 
     async fn connect_in_turn(
         &self,
-        endpoint: &EndpointName,
+        endpoint: &EndpointId,
         ConnectRequest { auto_reconnect, options }: ConnectRequest,
     ) -> Result<ConnectionHandle, ManagerError> {
         let _turn = self.turn(endpoint).await?;
@@ -59,6 +59,8 @@ impl ConnectionManager {
             registry: Arc::downgrade(&self.0.registry),
         };
         let known = self.0.registry.get(endpoint);
+        let upstream = known.as_ref().map(|entry| &entry.upstream).or(self.0.upstreams.get(&endpoint.service));
+        let upstream = upstream.ok_or_else(|| ManagerError::NoService(endpoint.service.clone()))?;
         let before = known.as_ref().map_or_else(|| Wanted::new(endpoint), |entry| entry.wanted());
         let wanted = Wanted {
             on: true,
@@ -67,14 +69,15 @@ impl ConnectionManager {
             ..before
         };
         self.save(&wanted, EventKind::AskedToConnect).await?;
-        let Some(entry) = known else {
+        let Some(entry) = &known else {
             // A new connection's task begins with an attempt; told to connect, it might make two.
-            let added = self.0.registry.get_or_insert_with(endpoint, || self.spawn(wanted, Lane::Urgent));
+            let added = self.0.registry.get_or_insert_with(endpoint, || self.spawn(upstream, wanted, Lane::Urgent));
             return added.map(|entry| handle(true, &entry)).ok_or(ManagerError::Interrupted);
         };
-        let change = Change { auto_reconnect, options: options.map(Arc::new) };
-        if ask(&entry, |done| Command::Connect { change, done }).await {
-            return Ok(handle(false, &entry));
+        let options = options.map(|own| Arc::new(upstream.options_in_force(own)));
+        let change = Change { auto_reconnect, options };
+        if ask(entry, |done| Command::Connect { change, done }).await {
+            return Ok(handle(false, entry));
         }
         // Only a shutdown ends a task while its name is ours to change.
         Err(ManagerError::Interrupted)
@@ -87,7 +90,7 @@ impl ConnectionManager {
     ///
     /// [`ManagerError::Unknown`], [`ManagerError::ShuttingDown`], and [`ManagerError::Keep`], in
     /// which case nothing has changed. So for everything that changes a connection.
-    pub async fn disconnect(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
+    pub async fn disconnect(&self, endpoint: &EndpointId) -> Result<(), ManagerError> {
         let change = |wanted: &mut Wanted| wanted.on = false;
         self.change(endpoint, EventKind::AskedToDisconnect, change, |done| Command::Disconnect { done }).await
     }
@@ -98,7 +101,7 @@ impl ConnectionManager {
     /// # Errors
     ///
     /// As for [`disconnect`](Self::disconnect).
-    pub async fn pause(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
+    pub async fn pause(&self, endpoint: &EndpointId) -> Result<(), ManagerError> {
         let only = |phase| matches!(phase, Phase::Waiting | Phase::Blocked);
         let change = |wanted: &mut Wanted| wanted.on = false;
         self.change_if(only, endpoint, EventKind::AskedToPause, change, |done| Command::Pause { done }).await
@@ -110,7 +113,7 @@ impl ConnectionManager {
     /// # Errors
     ///
     /// As for [`disconnect`](Self::disconnect).
-    pub async fn resume(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
+    pub async fn resume(&self, endpoint: &EndpointId) -> Result<(), ManagerError> {
         let only = |phase| phase == Phase::Off;
         let change = |wanted: &mut Wanted| wanted.on = true;
         self.change_if(only, endpoint, EventKind::AskedToResume, change, |done| Command::Resume { done }).await
@@ -122,7 +125,7 @@ impl ConnectionManager {
     /// # Errors
     ///
     /// As for [`disconnect`](Self::disconnect).
-    pub async fn set_auto_reconnect(&self, endpoint: &EndpointName, enabled: bool) -> Result<(), ManagerError> {
+    pub async fn set_auto_reconnect(&self, endpoint: &EndpointId, enabled: bool) -> Result<(), ManagerError> {
         let kind = if enabled { EventKind::AutoReconnectOn } else { EventKind::AutoReconnectOff };
         let change = Change { auto_reconnect: Some(enabled), options: None };
         let keep = move |wanted: &mut Wanted| wanted.auto_reconnect = enabled;
@@ -135,8 +138,10 @@ impl ConnectionManager {
     /// # Errors
     ///
     /// As for [`disconnect`](Self::disconnect).
-    pub async fn set_options(&self, endpoint: &EndpointName, options: Options) -> Result<(), ManagerError> {
-        let change = Change { auto_reconnect: None, options: Some(Arc::new(options.clone())) };
+    pub async fn set_options(&self, endpoint: &EndpointId, options: Options) -> Result<(), ManagerError> {
+        let entry = self.entry(endpoint)?;
+        let in_force = entry.upstream.options_in_force(options.clone());
+        let change = Change { auto_reconnect: None, options: Some(Arc::new(in_force)) };
         let keep = |wanted: &mut Wanted| wanted.options = options;
         self.change(endpoint, EventKind::OptionsChanged, keep, |done| Command::Change { change, done }).await
     }
@@ -147,7 +152,7 @@ impl ConnectionManager {
     /// # Errors
     ///
     /// As for [`disconnect`](Self::disconnect).
-    pub async fn remove(&self, endpoint: &EndpointName) -> Result<(), ManagerError> {
+    pub async fn remove(&self, endpoint: &EndpointId) -> Result<(), ManagerError> {
         let (manager, endpoint) = (self.clone(), endpoint.clone());
         self.carry_out(async move {
             let _turn = manager.turn(&endpoint).await?;
@@ -178,7 +183,7 @@ impl ConnectionManager {
 
     /// Waits until nobody else changes what is wanted of this endpoint: what is kept and what the
     /// task was told must come in the same order. After a shutdown nobody has a turn.
-    async fn turn(&self, endpoint: &EndpointName) -> Result<MutexGuard<'_, ()>, ManagerError> {
+    async fn turn(&self, endpoint: &EndpointId) -> Result<MutexGuard<'_, ()>, ManagerError> {
         let mut hasher = DefaultHasher::new();
         endpoint.hash(&mut hasher);
         let index = hasher.finish() % self.0.change_locks.len() as u64;
@@ -194,7 +199,7 @@ impl ConnectionManager {
     /// Keeps what is wanted of a connection from now on, then tells its task.
     async fn change(
         &self,
-        endpoint: &EndpointName,
+        endpoint: &EndpointId,
         kind: EventKind,
         change: impl FnOnce(&mut Wanted) + Send + 'static,
         command: impl FnOnce(Ack) -> Command + Send + 'static,
@@ -206,7 +211,7 @@ impl ConnectionManager {
     async fn change_if(
         &self,
         only: impl FnOnce(Phase) -> bool + Send + 'static,
-        endpoint: &EndpointName,
+        endpoint: &EndpointId,
         kind: EventKind,
         change: impl FnOnce(&mut Wanted) + Send + 'static,
         command: impl FnOnce(Ack) -> Command + Send + 'static,
@@ -231,7 +236,7 @@ impl ConnectionManager {
 
 impl Wanted {
     /// A new endpoint.
-    fn new(endpoint: &EndpointName) -> Self {
+    fn new(endpoint: &EndpointId) -> Self {
         Self { endpoint: endpoint.clone(), on: true, auto_reconnect: true, options: Options::default() }
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use wsmon_model::{Cause, EndpointName, Phase};
+use wsmon_model::{Cause, EndpointId, Phase};
 
 use super::histogram::Histogram;
 
@@ -107,7 +107,7 @@ impl Sampled {
 #[derive(Clone, Debug)]
 pub struct EndpointSample {
     /// The endpoint.
-    pub endpoint: EndpointName,
+    pub endpoint: EndpointId,
     /// What it does and what comes next.
     pub phase: Phase,
     /// Whether an administrator wants it up.

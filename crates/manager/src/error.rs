@@ -1,6 +1,6 @@
 //! What the manager refuses.
 
-use wsmon_model::EndpointName;
+use wsmon_model::{EndpointId, ServiceName};
 
 use super::keeper::KeepError;
 
@@ -9,7 +9,10 @@ use super::keeper::KeepError;
 pub enum ManagerError {
     /// No connection has this name.
     #[error("there is no connection named {0}")]
-    Unknown(EndpointName),
+    Unknown(EndpointId),
+    /// No service has this name.
+    #[error("no service named {0} is configured")]
+    NoService(ServiceName),
     /// The manager takes no more commands.
     #[error("the connection manager is shutting down")]
     ShuttingDown,

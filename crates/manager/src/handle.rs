@@ -4,7 +4,7 @@ use std::sync::Weak;
 
 use futures_util::{Stream, stream};
 use tokio::sync::watch;
-use wsmon_model::{EndpointName, Phase};
+use wsmon_model::{EndpointId, Phase};
 
 use super::{error::ManagerError, options::Options, registry::Registry, state::ConnectionState};
 
@@ -33,7 +33,7 @@ impl From<Options> for ConnectRequest {
 #[derive(Clone, Debug)]
 pub struct ConnectionHandle {
     pub(super) created: bool,
-    pub(super) endpoint: EndpointName,
+    pub(super) endpoint: EndpointId,
     pub(super) state: watch::Receiver<ConnectionState>,
     /// Not what keeps the manager alive.
     pub(super) registry: Weak<Registry>,

@@ -3,13 +3,13 @@
 use futures_util::future::BoxFuture;
 
 use super::options::Options;
-use wsmon_model::{EndpointName, Event};
+use wsmon_model::{EndpointId, Event};
 
 /// What an administrator wants of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Which connection.
-    pub endpoint: EndpointName,
+    pub endpoint: EndpointId,
     /// Whether it is to be up.
     pub on: bool,
     /// Whether it is connected again after it was lost.
@@ -40,7 +40,7 @@ pub trait Keeper: Send + Sync + 'static {
     fn save<'a>(&'a self, wanted: &'a Wanted, event: &'a Event) -> BoxFuture<'a, Result<(), KeepError>>;
 
     /// Forgets a connection and its events; as durable as [`save`](Self::save).
-    fn forget<'a>(&'a self, endpoint: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>>;
+    fn forget<'a>(&'a self, endpoint: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>>;
 
     /// Keeps events. Those of endpoints that are no longer wanted may be dropped.
     fn append<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>>;
@@ -59,7 +59,7 @@ impl Keeper for NoopKeeper {
         Box::pin(async { Ok(()) })
     }
 
-    fn forget<'a>(&'a self, _: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn forget<'a>(&'a self, _: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 

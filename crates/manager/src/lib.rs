@@ -5,10 +5,10 @@
 //! [`send`](ConnectionManager::send) some:
 //!
 //! ```no_run
-//! use wsmon_manager::{ConnectionManager, ManagerConfig};
+//! use wsmon_manager::{Base, ConnectionManager, ManagerConfig};
 //!
 //! # async fn hold() -> Result<(), Box<dyn std::error::Error>> {
-//! let manager = ConnectionManager::new("ws://localhost:8000/ws/".parse()?, ManagerConfig::default());
+//! let manager = ConnectionManager::new("ws://localhost:8000/ws/".parse::<Base>()?, ManagerConfig::default());
 //! let feed = "data-feed".parse()?;
 //! manager.connect(&feed, None).await?;
 //! let mut messages = manager.subscribe(&feed)?;
@@ -68,6 +68,7 @@ mod options;
 mod policy;
 mod registry;
 mod secrets_dir;
+mod service;
 mod session;
 mod stage;
 mod state;
@@ -93,6 +94,7 @@ pub use message::{Message, RecvError, Subscription};
 pub use options::{InvalidOptions, Options};
 pub use policy::{BLOCKED_RETRY, LONGEST_RETRY_AFTER, Rules, STABLE_AFTER, Verdict, judge};
 pub use secrets_dir::{SecretsDir, UnusableFile};
+pub use service::{InvalidServices, Service, Services};
 pub use stage::{NameError, Stage};
 pub use state::{ConnectionState, NextRetry};
 pub use target::{Base, InvalidBase};

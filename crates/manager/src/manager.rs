@@ -2,6 +2,7 @@
 
 use std::{
     array,
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -27,16 +28,19 @@ use super::{
     error::{ManagerError, SendError},
     events::{self, EventSink},
     failure::Failure,
-    gate::{Gate, HostGate, Lane, Standing},
+    gate::{Gate, Lane, Standing},
     keeper::{KeepError, Wanted},
     message::{Message, Subscription},
     options::Options,
     registry::{Entry, Registry, View},
+    service::{Service, Services, Upstream},
     state::{ConnectionState, NextRetry, Shared},
-    target::Base,
     task::{ConnectionTask, Renewal},
 };
-use wsmon_model::{BaseUrl, Cause, Connection, ConnectionList, EndpointName, ListQuery, Phase, Summary};
+use wsmon_model::{
+    Cause, Connection, ConnectionList, ConnectionOptions, EndpointId, ListQuery, Phase, ServiceInfo, ServiceName,
+    Summary,
+};
 
 /// Commands that may wait for a connection's task.
 const COMMANDS: usize = 16;
@@ -54,9 +58,10 @@ pub struct ConnectionManager(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) registry: Arc<Registry>,
-    shown_base: BaseUrl,
+    /// The services that are configured.
+    pub(super) upstreams: BTreeMap<ServiceName, Arc<Upstream>>,
     dialer: Arc<Dialer>,
-    gate: HostGate,
+    gate: Gate,
     pub(super) config: Arc<ManagerConfig>,
     tasks: TaskTracker,
     /// Changes under way.
@@ -71,19 +76,22 @@ pub(super) struct Inner {
 }
 
 impl ConnectionManager {
-    /// Starts a manager without connections. Must be called inside a tokio runtime, on which the
+    /// Starts a manager without connections, whose endpoints lie below the base URLs of these services. Must be called inside a tokio runtime, on which the
     /// connections' tasks then run.
-    pub fn new(base: Base, config: ManagerConfig) -> Self {
+    pub fn new(services: impl Into<Services>, config: ManagerConfig) -> Self {
         let end_of_events = CancellationToken::new();
         let (events, keep) = events::channel(Arc::clone(&config.keeper), end_of_events.clone());
         let events_kept = TaskTracker::new();
         events_kept.spawn(keep);
         events_kept.close();
+        let gate = Gate::new(&config.gate, config.seed);
+        let services = services.into();
+        let upstream = |service: &Service| (service.name.clone(), Arc::new(Upstream::new(service, gate.host())));
         Self(Arc::new(Inner {
             registry: Arc::default(),
-            shown_base: base.shown(),
-            dialer: Arc::new(Dialer::new(base, &config)),
-            gate: Gate::new(&config.gate, config.seed).host(),
+            upstreams: services.iter().map(upstream).collect(),
+            dialer: Arc::new(Dialer::new(&config)),
+            gate,
             config: Arc::new(config),
             tasks: TaskTracker::new(),
             changes: TaskTracker::new(),
@@ -96,7 +104,8 @@ impl ConnectionManager {
         }))
     }
 
-    /// Adds every connection that is kept, wanted ones in the order of the gate; how many.
+    /// Adds every connection that is kept, wanted ones in the order of the gate; how many. Those whose service is not
+    /// configured are off, and say so.
     ///
     /// # Errors
     ///
@@ -104,9 +113,15 @@ impl ConnectionManager {
     pub async fn restore(&self) -> Result<usize, KeepError> {
         let all = self.0.config.keeper.load().await?;
         let count = all.len();
+        let mut not_configured = BTreeMap::new();
         for wanted in all {
             let endpoint = wanted.endpoint.clone();
-            self.0.registry.get_or_insert_with(&endpoint, || self.spawn(wanted, Lane::Queue));
+            let upstream = self.0.upstreams.get(&endpoint.service).unwrap_or_else(|| {
+                let name = endpoint.service.clone();
+                let upstream = || Arc::new(Upstream::not_configured(name.clone(), self.0.gate.host()));
+                not_configured.entry(name.clone()).or_insert_with(upstream)
+            });
+            self.0.registry.get_or_insert_with(&endpoint, || self.spawn(upstream, wanted, Lane::Queue));
         }
         Ok(count)
     }
@@ -116,7 +131,7 @@ impl ConnectionManager {
     /// # Errors
     ///
     /// [`ManagerError::Unknown`].
-    pub fn options(&self, endpoint: &EndpointName) -> Result<Arc<Options>, ManagerError> {
+    pub fn options(&self, endpoint: &EndpointId) -> Result<Arc<Options>, ManagerError> {
         Ok(Arc::clone(&self.entry(endpoint)?.state.borrow().options))
     }
 
@@ -125,7 +140,7 @@ impl ConnectionManager {
     /// # Errors
     ///
     /// [`ManagerError::Unknown`].
-    pub fn subscribe(&self, endpoint: &EndpointName) -> Result<Subscription, ManagerError> {
+    pub fn subscribe(&self, endpoint: &EndpointId) -> Result<Subscription, ManagerError> {
         Ok(self.entry(endpoint)?.shared.publisher.subscribe())
     }
 
@@ -134,7 +149,7 @@ impl ConnectionManager {
     /// # Errors
     ///
     /// Any [`SendError`].
-    pub async fn send(&self, endpoint: &EndpointName, message: Message) -> Result<(), SendError> {
+    pub async fn send(&self, endpoint: &EndpointId, message: Message) -> Result<(), SendError> {
         let entry = self.entry(endpoint).map_err(|_| SendError::Unknown)?;
         let (done, outcome) = oneshot::channel();
         let asked = entry.commands.send(Command::Send { message, done }).await;
@@ -143,7 +158,7 @@ impl ConnectionManager {
     }
 
     /// One connection as it is now.
-    pub fn get(&self, endpoint: &EndpointName) -> Option<Connection> {
+    pub fn get(&self, endpoint: &EndpointId) -> Option<Connection> {
         let entry = self.0.registry.get(endpoint)?;
         Some(entry.describe(&self.view()))
     }
@@ -153,9 +168,19 @@ impl ConnectionManager {
         self.0.registry.summary()
     }
 
+    /// How many connections of each service there are in each status; every configured service is among them.
+    pub fn summaries(&self) -> BTreeMap<ServiceName, Summary> {
+        let mut summaries = self.0.registry.summaries();
+        for name in self.0.upstreams.keys() {
+            summaries.entry(name.clone()).or_default();
+        }
+        summaries
+    }
+
     /// One page of the list.
     pub fn list(&self, query: &ListQuery) -> ConnectionList {
-        self.0.registry.list(query, &self.view())
+        let services = self.services().collect();
+        ConnectionList { services, ..self.0.registry.list(query, &self.view()) }
     }
 
     /// Every endpoint as it is now, for metrics' sake.
@@ -174,9 +199,14 @@ impl ConnectionManager {
         !self.0.registry.is_closed()
     }
 
-    /// Whether the host of the endpoints fails, so that one probe speaks for all.
-    pub fn host_fails(&self) -> bool {
-        self.0.gate.open_breaker().is_some()
+    /// The services that are configured, in the order of their names.
+    pub fn services(&self) -> impl Iterator<Item = ServiceInfo> {
+        self.0.upstreams.values().filter_map(|upstream| upstream.info())
+    }
+
+    /// The defaults of a service's endpoints; plain ones if it is not configured.
+    pub fn defaults(&self, service: &ServiceName) -> ConnectionOptions {
+        self.0.upstreams.get(service).map(|upstream| upstream.defaults.clone()).unwrap_or_default()
     }
 
     /// How many connections are not up because the monitor's own machine or process lacks something, and
@@ -223,7 +253,7 @@ impl ConnectionManager {
         self.0.events_kept.wait().await;
     }
 
-    pub(super) fn entry(&self, endpoint: &EndpointName) -> Result<Arc<Entry>, ManagerError> {
+    pub(super) fn entry(&self, endpoint: &EndpointId) -> Result<Arc<Entry>, ManagerError> {
         self.0.registry.get(endpoint).ok_or_else(|| {
             // A shutdown takes out every entry.
             if self.is_running() { ManagerError::Unknown(endpoint.clone()) } else { ManagerError::ShuttingDown }
@@ -231,19 +261,22 @@ impl ConnectionManager {
     }
 
     fn view(&self) -> View<'_> {
-        View { base: &self.0.shown_base, now: self.0.config.clock.now(), open_breaker: self.0.gate.open_breaker() }
+        let upstreams = self.0.upstreams.values();
+        let open = upstreams.filter_map(|upstream| Some((&upstream.name, upstream.gate.open_breaker()?)));
+        View { now: self.0.config.clock.now(), open_breakers: open.collect() }
     }
 
     /// Starts the task of a new connection. The task takes its entry out of the registry when it
     /// ends, and only then drops its end of the command channel.
-    pub(super) fn spawn(&self, wanted: Wanted, lane: Lane) -> Entry {
+    pub(super) fn spawn(&self, upstream: &Arc<Upstream>, wanted: Wanted, lane: Lane) -> Entry {
         let inner = &self.0;
         let Wanted { endpoint, on, auto_reconnect, options } = wanted;
-        let (phase, next_retry) = match (on, lane) {
+        let (phase, next_retry) = match (on && upstream.is_configured(), lane) {
             (false, _) => (Phase::Off, None),
             (true, Lane::Urgent) => (Phase::Connecting, None),
             (true, Lane::Queue) => (Phase::Waiting, Some(NextRetry::AtGate)),
         };
+        let not_configured = || Arc::new(Failure::NotConfigured { service: upstream.name.clone() });
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let (sender, state) = watch::channel(ConnectionState {
             phase,
@@ -252,8 +285,8 @@ impl ConnectionManager {
             auto_reconnect,
             attempt: 0,
             next_retry,
-            failure: None,
-            options: Arc::new(options),
+            failure: (!upstream.is_configured()).then(not_configured),
+            options: Arc::new(upstream.options_in_force(options)),
         });
         let shared = Arc::new(Shared::new(&inner.timings));
         let number = inner.spawned.fetch_add(1, Ordering::Relaxed);
@@ -261,7 +294,7 @@ impl ConnectionManager {
             endpoint: endpoint.clone(),
             number,
             dialer: Arc::clone(&inner.dialer),
-            gate: inner.gate.clone(),
+            upstream: Arc::clone(upstream),
             config: Arc::clone(&inner.config),
             events: inner.events.clone(),
             rng: SmallRng::seed_from_u64(inner.config.seed.wrapping_add(number)),
@@ -282,6 +315,6 @@ impl ConnectionManager {
             }
         };
         inner.tasks.spawn(run.instrument(span));
-        Entry { endpoint, commands, state, shared }
+        Entry { endpoint, upstream: Arc::clone(upstream), commands, state, shared }
     }
 }

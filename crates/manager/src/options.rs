@@ -1,6 +1,6 @@
 //! A connection's options, checked and made ready for use.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio_tungstenite::tungstenite::{
     http::{
@@ -70,6 +70,8 @@ pub(super) struct Unusable {
 #[derive(Clone, Default)]
 pub struct Options {
     given: ConnectionOptions,
+    /// `given` with its service's defaults, where there are any.
+    in_force: Option<Arc<ConnectionOptions>>,
     headers: HeaderMap,
     /// Set when these were kept and cannot be used: then `given` is what could be read of them.
     pub(super) unusable: Option<Unusable>,
@@ -97,12 +99,30 @@ impl Options {
 
     /// Options without what is made of them for use.
     pub(super) fn unchecked(given: ConnectionOptions) -> Self {
-        Self { given, headers: HeaderMap::new(), unusable: None }
+        Self { given, in_force: None, headers: HeaderMap::new(), unusable: None }
     }
 
     /// The options as they were given, secrets included.
     pub fn given(&self) -> &ConnectionOptions {
         &self.given
+    }
+
+    /// The same, with a service's defaults where they say nothing.
+    pub(super) fn over(self, defaults: &ConnectionOptions) -> Self {
+        if self.unusable.is_some() || *defaults == ConnectionOptions::default() {
+            return self;
+        }
+        let merged = self.given.over(defaults);
+        match headers(&merged) {
+            Ok(headers) => Self { headers, in_force: Some(Arc::new(merged)), ..self },
+            // Each of the two was checked by itself, and a header is valid wherever it stands.
+            Err(_) => self,
+        }
+    }
+
+    /// The options that hold: the given ones, and the service's defaults where those say nothing.
+    pub(super) fn in_force(&self) -> &ConnectionOptions {
+        self.in_force.as_deref().unwrap_or(&self.given)
     }
 
     /// The fields that are added to the upgrade request.
@@ -112,29 +132,30 @@ impl Options {
 
     /// What is added to the URL's query.
     pub(super) fn query(&self) -> Option<&str> {
-        self.given.query.as_ref().map(Secret::expose).filter(|query| !query.is_empty())
+        self.in_force().query.as_ref().map(Secret::expose).filter(|query| !query.is_empty())
     }
 
     /// The file of certificates to trust.
     pub(super) fn ca_file(&self) -> Option<&str> {
-        self.given.ca_file.as_deref()
+        self.in_force().ca_file.as_deref()
     }
 
     /// When trying again cannot help.
     pub(super) fn rules(&self) -> Rules<'_> {
-        Rules { never_retry: &self.given.never_retry, stay_closed: self.given.stay_closed }
+        let options = self.in_force();
+        Rules { never_retry: &options.never_retry, stay_closed: options.stay_closed }
     }
 
     /// How long the connection may bring no message before it counts as silent.
     pub(super) fn max_silence(&self) -> Option<Duration> {
-        self.given.max_silence_ms.map(|ms| Duration::from_millis(ms.into()))
+        self.in_force().max_silence_ms.map(|ms| Duration::from_millis(ms.into()))
     }
 
     /// tungstenite's limits, set on purpose: its defaults cost 134 KiB a connection and let a peer
     /// make us hold 64 MiB messages.
     pub(super) fn limits(&self) -> WebSocketConfig {
         let or = |limit: Option<u32>, default: usize| limit.map_or(default, |limit| limit as usize);
-        let Limits { read_buffer, write_buffer, frame, message } = self.given.limits;
+        let Limits { read_buffer, write_buffer, frame, message } = self.in_force().limits;
         WebSocketConfig::default()
             .read_buffer_size(or(read_buffer, 4 * 1024))
             .write_buffer_size(0)
@@ -152,7 +173,7 @@ impl fmt::Debug for Options {
 
 impl PartialEq for Options {
     fn eq(&self, other: &Self) -> bool {
-        (&self.given, &self.unusable) == (&other.given, &other.unusable)
+        (&self.given, &self.in_force, &self.unusable) == (&other.given, &other.in_force, &other.unusable)
     }
 }
 

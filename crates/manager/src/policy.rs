@@ -26,7 +26,7 @@ pub enum Verdict {
     NotBefore(Duration),
     /// Trying again cannot help until something is changed on one of the two sides.
     Blocked,
-    /// Not to be tried again: the connection's options call this end final.
+    /// Not to be tried again: the connection's options call this end final, or it has no service.
     Final,
 }
 
@@ -64,6 +64,8 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
     }
     match failure {
         Failure::Closed { code: Some(1000), .. } if rules.stay_closed => Verdict::Final,
+        // The next start reads the configuration anew.
+        Failure::NotConfigured { .. } => Verdict::Final,
         Failure::Http { status, retry_after } => judge_http(*status, *retry_after),
         Failure::Closed { code, .. } => judge_close(*code),
         Failure::Tls { .. }

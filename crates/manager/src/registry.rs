@@ -1,4 +1,4 @@
-//! All connections by name. It never awaits, and knows neither HTTP nor SQL.
+//! All connections by service and name. It never awaits, and knows neither HTTP nor SQL.
 
 use std::{
     cmp::Reverse,
@@ -17,17 +17,19 @@ use super::{
     counts::EndpointSample,
     failure::Failure,
     gate::OpenBreaker,
+    service::Upstream,
     state::{ConnectionState, NextRetry, Shared},
 };
 use crate::clock::unix_ms;
 use wsmon_model::{
-    BaseUrl, Connection, ConnectionList, EndpointName, ListQuery, PER_PAGE, Phase, Sort, SortKey, Status, Summary,
+    Connection, ConnectionList, EndpointId, ListQuery, PER_PAGE, Phase, ServiceName, Sort, SortKey, Status, Summary,
     WaitingFor,
 };
 
 /// One connection: how to command it and what it shares.
 pub(super) struct Entry {
-    pub(super) endpoint: EndpointName,
+    pub(super) endpoint: EndpointId,
+    pub(super) upstream: Arc<Upstream>,
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) state: watch::Receiver<ConnectionState>,
     pub(super) shared: Arc<Shared>,
@@ -35,17 +37,16 @@ pub(super) struct Entry {
 
 /// What a description needs besides the connection itself.
 pub(super) struct View<'a> {
-    pub(super) base: &'a BaseUrl,
     /// Now on the wall.
     pub(super) now: SystemTime,
-    /// Why the host's endpoints wait for its next probe, and when that is.
-    pub(super) open_breaker: Option<OpenBreaker>,
+    /// Of each service whose host fails: why its endpoints wait for the next probe, and when that is.
+    pub(super) open_breakers: BTreeMap<&'a ServiceName, OpenBreaker>,
 }
 
 impl View<'_> {
     /// What a connection waits for besides the time.
-    fn waiting_for(&self, next: NextRetry) -> Option<WaitingFor> {
-        match (next, &self.open_breaker) {
+    fn waiting_for(&self, service: &ServiceName, next: NextRetry) -> Option<WaitingFor> {
+        match (next, self.open_breakers.get(service)) {
             (NextRetry::At(_), _) => None,
             (NextRetry::AtGate, None) => Some(WaitingFor::Pacing),
             (NextRetry::AtGate, Some(OpenBreaker { probe_due: Some(_), .. })) => Some(WaitingFor::Probe),
@@ -54,9 +55,9 @@ impl View<'_> {
     }
 
     /// When the next attempt, or the host's next probe, starts, on the wall; none while a probe is under way.
-    fn retry_ms(&self, next: NextRetry) -> Option<i64> {
+    fn retry_ms(&self, service: &ServiceName, next: NextRetry) -> Option<i64> {
         let now = Instant::now();
-        let at = match (next, &self.open_breaker) {
+        let at = match (next, self.open_breakers.get(service)) {
             (NextRetry::At(at), _) => at,
             (NextRetry::AtGate, None) => now,
             (NextRetry::AtGate, Some(open_breaker)) => open_breaker.probe_due?,
@@ -65,9 +66,9 @@ impl View<'_> {
     }
 
     /// Why a connection is down, and, if that has changed since, why its host is.
-    fn cause_text(&self, state: &ConnectionState) -> Option<String> {
+    fn cause_text(&self, service: &ServiceName, state: &ConnectionState) -> Option<String> {
         let own = state.failure.as_ref().map(ToString::to_string);
-        let host = self.open_breaker.as_ref().filter(|_| state.next_retry == Some(NextRetry::AtGate));
+        let host = self.open_breakers.get(service).filter(|_| state.next_retry == Some(NextRetry::AtGate));
         match (own, host.map(|open_breaker| open_breaker.why.to_string())) {
             (Some(own), Some(host)) if own != host => Some(format!("{own} Since then: {host}")),
             (own, host) => own.or(host),
@@ -84,17 +85,18 @@ impl Entry {
     pub(super) fn describe(&self, view: &View<'_>) -> Connection {
         let state = self.state.borrow().clone();
         let failure = state.failure.as_deref();
+        let service = &self.endpoint.service;
         Connection {
             endpoint: self.endpoint.clone(),
-            url: view.base.endpoint_url(&self.endpoint),
+            url: self.upstream.shown_url(&self.endpoint),
             phase: state.phase,
             auto_reconnect: state.auto_reconnect,
             since_ms: unix_ms(state.since),
             attempt: state.attempt,
-            next_retry_ms: state.next_retry.and_then(|next| view.retry_ms(next)),
-            waiting_for: state.next_retry.and_then(|next| view.waiting_for(next)),
+            next_retry_ms: state.next_retry.and_then(|next| view.retry_ms(service, next)),
+            waiting_for: state.next_retry.and_then(|next| view.waiting_for(service, next)),
             cause: failure.map(Failure::cause),
-            cause_text: view.cause_text(&state),
+            cause_text: view.cause_text(service, &state),
             close_code: failure.and_then(Failure::close_code),
             rtt_ms: self.shared.rtt_ms().filter(|_| state.phase == Phase::Connected),
             messages_received: self.shared.messages_received(),
@@ -114,7 +116,7 @@ impl Entry {
             on: state.on,
             silent: self.is_silent(&state),
             since: state.since,
-            next_retry_ms: state.next_retry.and_then(|next| view.retry_ms(next)),
+            next_retry_ms: state.next_retry.and_then(|next| view.retry_ms(&self.endpoint.service, next)),
             messages_received: self.shared.messages_received(),
             bytes_received: self.shared.bytes_received(),
             last_message_ms: self.shared.last_message_ms(),
@@ -134,7 +136,7 @@ pub(super) struct Registry(RwLock<Entries>);
 
 #[derive(Default)]
 struct Entries {
-    by_name: BTreeMap<EndpointName, Arc<Entry>>,
+    by_id: BTreeMap<EndpointId, Arc<Entry>>,
     /// Nothing is added any more.
     closed: bool,
 }
@@ -148,36 +150,32 @@ impl Registry {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn get(&self, endpoint: &EndpointName) -> Option<Arc<Entry>> {
-        self.read().by_name.get(endpoint).cloned()
+    pub(super) fn get(&self, endpoint: &EndpointId) -> Option<Arc<Entry>> {
+        self.read().by_id.get(endpoint).cloned()
     }
 
     /// Gives the entry of a name, made by `new` if there is none; none if the registry is closed.
-    pub(super) fn get_or_insert_with(
-        &self,
-        endpoint: &EndpointName,
-        new: impl FnOnce() -> Entry,
-    ) -> Option<Arc<Entry>> {
+    pub(super) fn get_or_insert_with(&self, endpoint: &EndpointId, new: impl FnOnce() -> Entry) -> Option<Arc<Entry>> {
         if let Some(entry) = self.get(endpoint) {
             return Some(entry);
         }
-        let Entries { by_name, closed } = &mut *self.write();
-        match by_name.get(endpoint) {
+        let Entries { by_id, closed } = &mut *self.write();
+        match by_id.get(endpoint) {
             Some(entry) => Some(Arc::clone(entry)),
             None if *closed => None,
-            None => Some(Arc::clone(by_name.entry(endpoint.clone()).or_insert(Arc::new(new())))),
+            None => Some(Arc::clone(by_id.entry(endpoint.clone()).or_insert(Arc::new(new())))),
         }
     }
 
-    pub(super) fn remove(&self, endpoint: &EndpointName) {
-        self.write().by_name.remove(endpoint);
+    pub(super) fn remove(&self, endpoint: &EndpointId) {
+        self.write().by_id.remove(endpoint);
     }
 
     /// Adds nothing from now on, and gives what there is.
     pub(super) fn close(&self) -> Vec<Arc<Entry>> {
         let mut entries = self.write();
         entries.closed = true;
-        entries.by_name.values().cloned().collect()
+        entries.by_id.values().cloned().collect()
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -185,12 +183,25 @@ impl Registry {
     }
 
     pub(super) fn entries(&self) -> Vec<Arc<Entry>> {
-        self.read().by_name.values().cloned().collect()
+        self.read().by_id.values().cloned().collect()
+    }
+
+    /// How many connections of each service there are in each status; nothing of a service without any.
+    pub(super) fn summaries(&self) -> BTreeMap<ServiceName, Summary> {
+        let mut summaries = BTreeMap::<_, Summary>::new();
+        for (endpoint, entry) in &self.read().by_id {
+            // Asked first, as most are of a service that is there already.
+            match summaries.get_mut(&endpoint.service) {
+                Some(summary) => summary.count(entry.status()),
+                None => summaries.entry(endpoint.service.clone()).or_default().count(entry.status()),
+            }
+        }
+        summaries
     }
 
     pub(super) fn summary(&self) -> Summary {
         let mut summary = Summary::default();
-        for entry in self.read().by_name.values() {
+        for entry in self.read().by_id.values() {
             summary.count(entry.status());
         }
         summary
@@ -199,10 +210,14 @@ impl Registry {
     /// One page of the connections that match a query, with the summary of all, in one pass.
     pub(super) fn list(&self, query: &ListQuery, view: &View<'_>) -> ConnectionList {
         let search = query.search.to_ascii_lowercase();
-        let found = |entry: &Entry| search.is_empty() || entry.endpoint.as_str().to_ascii_lowercase().contains(&search);
+        let found = |entry: &Entry| {
+            let id = &entry.endpoint;
+            query.service.as_ref().is_none_or(|service| *service == id.service)
+                && (search.is_empty() || id.to_string().to_ascii_lowercase().contains(&search))
+        };
         let mut summary = Summary::default();
         let mut matching = Vec::new();
-        for entry in self.read().by_name.values() {
+        for entry in self.read().by_id.values() {
             let status = entry.status();
             summary.count(status);
             if query.status.is_none_or(|wanted| wanted == status) && found(entry) {
@@ -219,7 +234,6 @@ impl Registry {
             matching: count,
             page,
             rows: rows.map(|entry| entry.describe(view)).collect(),
-            base_url: view.base.clone(),
             ..ConnectionList::default()
         }
     }

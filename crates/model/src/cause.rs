@@ -36,13 +36,15 @@ pub enum Cause {
     LocalResources,
     /// The connection's own options cannot be used, such as a file of certificates that is gone.
     InvalidOptions,
+    /// The connection's service is not configured.
+    ServiceNotConfigured,
     /// A fault of our own.
     InternalError,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::DnsFailure,
         Self::ConnectionRefused,
         Self::Unreachable,
@@ -58,6 +60,7 @@ impl Cause {
         Self::Silent,
         Self::LocalResources,
         Self::InvalidOptions,
+        Self::ServiceNotConfigured,
         Self::InternalError,
     ];
 
@@ -79,6 +82,7 @@ impl Cause {
             Self::Silent => "silent",
             Self::LocalResources => "local_resources",
             Self::InvalidOptions => "invalid_options",
+            Self::ServiceNotConfigured => "service_not_configured",
             Self::InternalError => "internal_error",
         }
     }

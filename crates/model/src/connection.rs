@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, ConnectionOptions, EndpointName, Event, OptionsVersion};
+use super::{Cause, ConnectionOptions, EndpointId, Event, OptionsVersion};
 
 /// What the socket does. Its words are part of the page's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -91,9 +91,9 @@ pub enum WaitingFor {
 /// A connection at one moment. Times are Unix milliseconds by the server's clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
-    /// The endpoint's name.
-    pub endpoint: EndpointName,
-    /// The URL, without its query.
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// The URL, without its query; empty if its service is not configured.
     pub url: String,
     /// What it does and what comes next.
     pub phase: Phase,
@@ -144,6 +144,8 @@ pub struct EndpointDetails {
     pub connection: Option<Connection>,
     /// What differs for it, secrets masked.
     pub options: ConnectionOptions,
+    /// Its service's defaults, secrets masked.
+    pub defaults: ConnectionOptions,
     /// Which options these are, to be sent back with changed ones.
     pub options_version: OptionsVersion,
     /// What happened to it, newest first.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, EndpointName};
+use super::{Cause, EndpointId};
 
 /// What kind of thing happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl EventKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// The connection.
-    pub endpoint: EndpointName,
+    pub endpoint: EndpointId,
     /// When, in Unix milliseconds by the server's clock.
     pub at_ms: i64,
     /// What.
@@ -104,7 +104,7 @@ pub struct Event {
 
 impl Event {
     /// An event that is no failure.
-    pub fn new(endpoint: EndpointName, at_ms: i64, kind: EventKind) -> Self {
+    pub fn new(endpoint: EndpointId, at_ms: i64, kind: EventKind) -> Self {
         Self { endpoint, at_ms, kind, cause: None, close_code: None, attempt: 0, text: String::new() }
     }
 }

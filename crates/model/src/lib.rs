@@ -35,7 +35,7 @@ pub use option_fields::{FieldKind, OPTION_FIELDS, OptionField};
 pub use options::{ConnectionOptions, Header, Limits, OptionsVersion, Secret, TextPing};
 pub use peer_text::PeerText;
 pub use request_id::RequestId;
-pub use service::{ServiceName, ServiceNameError};
+pub use service::{ServiceInfo, ServiceName, ServiceNameError};
 pub use theme::Theme;
 
 /// Reads a page's number in a URL, which counts from 1.

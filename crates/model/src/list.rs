@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BaseUrl, Connection, EndpointName, Status};
+use super::{Connection, EndpointId, ServiceInfo, ServiceName, Status};
 
 /// Rows on one page of the list.
 pub const PER_PAGE: u32 = 50;
@@ -102,6 +102,8 @@ impl FromStr for Sort {
 pub struct ListQuery {
     /// Part of a name; empty for all.
     pub search: String,
+    /// Only those of this service.
+    pub service: Option<ServiceName>,
     /// Only those in this status.
     pub status: Option<Status>,
     /// The order.
@@ -115,6 +117,7 @@ impl ListQuery {
     pub fn from_params(param: impl Fn(&str) -> Option<String>) -> Self {
         Self {
             search: param("q").unwrap_or_default(),
+            service: param("service").and_then(|text| text.parse().ok()),
             status: param("status").and_then(|text| text.parse().ok()),
             sort: param("sort").and_then(|text| text.parse().ok()).unwrap_or_default(),
             page: super::page_param(param("page")),
@@ -127,6 +130,9 @@ impl ListQuery {
         let mut params = Vec::new();
         if !self.search.is_empty() {
             params.push(("q", self.search.clone()));
+        }
+        if let Some(service) = &self.service {
+            params.push(("service", service.to_string()));
         }
         if let Some(status) = self.status {
             params.push(("status", status.as_str().to_owned()));
@@ -155,10 +161,10 @@ pub struct ConnectionList {
     pub page: u32,
     /// Its connections, at most [`PER_PAGE`].
     pub rows: Vec<Connection>,
-    /// Where endpoints lie.
-    pub base_url: BaseUrl,
+    /// The services that are configured, in the order of their names.
+    pub services: Vec<ServiceInfo>,
     /// The demo's endpoints that are not connected; empty unless it runs.
-    pub samples: Vec<EndpointName>,
+    pub samples: Vec<EndpointId>,
     /// Whether the disk is full, so that nothing can be changed.
     pub disk_full: bool,
     /// What is wrong with the store other than a full disk, as sentences.
@@ -178,6 +184,7 @@ mod tests {
     #[test]
     fn a_query_survives_the_url() {
         let query = ListQuery {
+            service: Some("kraken".parse().expect("a name")),
             search: "eu/".to_owned(),
             status: Some(Status::Disconnected),
             sort: Sort { key: SortKey::LastMessage, reversed: true },

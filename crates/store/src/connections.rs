@@ -3,12 +3,18 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::BoxFuture;
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{
+    Row, Sqlite, Transaction,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 use tracing::error;
 
 use super::{error::StoreError, retention, store::Store};
 use wsmon_manager::{KeepError, Keeper, Options, Wanted};
-use wsmon_model::{Cause, EndpointName, Event, EventKind, PeerText};
+use wsmon_model::{Cause, EndpointId, Event, EventKind, PeerText};
+
+type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 /// Events kept of each endpoint.
 pub const EVENTS_KEPT: i64 = 500;
@@ -22,20 +28,22 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError::Statement`], as for every function here.
-    pub async fn events_of(&self, endpoint: &EndpointName, limit: u32) -> Result<Vec<Event>, StoreError> {
+    pub async fn events_of(&self, endpoint: &EndpointId, limit: u32) -> Result<Vec<Event>, StoreError> {
         let query = sqlx::query(
-            "SELECT endpoint, at_ms, kind, cause, close_code, attempt, text FROM event WHERE endpoint = ? \
+            "SELECT at_ms, kind, cause, close_code, attempt, text FROM event WHERE service = ? AND endpoint = ? \
              ORDER BY id DESC LIMIT ?",
         );
-        let rows = query.bind(endpoint.as_str()).bind(limit).fetch_all(&self.0).await?;
-        let events = rows.iter().map(read_event).collect::<Result<Vec<_>, _>>()?;
+        let rows = bind_endpoint(query, endpoint).bind(limit).fetch_all(&self.0).await?;
+        let events = rows.iter().map(|row| read_event(row, endpoint)).collect::<Result<Vec<_>, _>>()?;
         Ok(events.into_iter().flatten().collect())
     }
 
     /// What is wanted of every connection. One whose name cannot be used is left out, and stays in the
     /// store.
     async fn load_wanted(&self) -> Result<Vec<Wanted>, StoreError> {
-        let query = sqlx::query("SELECT endpoint, is_on, auto_reconnect, options FROM connection ORDER BY endpoint");
+        let query = sqlx::query(
+            "SELECT service, endpoint, is_on, auto_reconnect, options FROM connection ORDER BY service, endpoint",
+        );
         let rows = query.fetch_all(&self.0).await?;
         let all = rows.iter().map(read_wanted).collect::<Result<Vec<_>, _>>()?;
         Ok(all.into_iter().flatten().collect())
@@ -45,18 +53,19 @@ impl Store {
         let options = wanted.options.to_kept().map_err(|error| sqlx::Error::Encode(error.into()))?;
         let mut transaction = self.0.begin().await?;
         let query = sqlx::query(
-            "INSERT INTO connection (endpoint, is_on, auto_reconnect, options) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (endpoint) DO UPDATE SET is_on = ?2, auto_reconnect = ?3, options = ?4",
+            "INSERT INTO connection (service, endpoint, is_on, auto_reconnect, options) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT (service, endpoint) DO UPDATE SET is_on = ?3, auto_reconnect = ?4, options = ?5",
         );
-        let bound = query.bind(wanted.endpoint.as_str()).bind(wanted.on).bind(wanted.auto_reconnect).bind(options);
+        let query = bind_endpoint(query, &wanted.endpoint);
+        let bound = query.bind(wanted.on).bind(wanted.auto_reconnect).bind(options);
         bound.execute(&mut *transaction).await?;
         add_event(&mut transaction, event).await?;
         Ok(transaction.commit().await?)
     }
 
-    async fn forget_wanted(&self, endpoint: &EndpointName) -> Result<(), StoreError> {
-        let query = sqlx::query("DELETE FROM connection WHERE endpoint = ?");
-        query.bind(endpoint.as_str()).execute(&self.0).await?;
+    async fn forget_wanted(&self, endpoint: &EndpointId) -> Result<(), StoreError> {
+        let query = sqlx::query("DELETE FROM connection WHERE service = ? AND endpoint = ?");
+        bind_endpoint(query, endpoint).execute(&self.0).await?;
         Ok(())
     }
 
@@ -65,13 +74,13 @@ impl Store {
         for event in events {
             add_event(&mut transaction, event).await?;
         }
-        let endpoints: BTreeSet<_> = events.iter().map(|event| event.endpoint.as_str()).collect();
+        let endpoints: BTreeSet<_> = events.iter().map(|event| &event.endpoint).collect();
         for endpoint in endpoints {
             let query = sqlx::query(
-                "DELETE FROM event WHERE endpoint = ?1 AND id <= \
-                 (SELECT id FROM event WHERE endpoint = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+                "DELETE FROM event WHERE service = ?1 AND endpoint = ?2 AND id <= \
+                 (SELECT id FROM event WHERE service = ?1 AND endpoint = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)",
             );
-            query.bind(endpoint).bind(EVENTS_KEPT).execute(&mut *transaction).await?;
+            bind_endpoint(query, endpoint).bind(EVENTS_KEPT).execute(&mut *transaction).await?;
         }
         let now_ms = self.now_ms();
         retention::note_day(&mut transaction, now_ms).await?;
@@ -87,14 +96,19 @@ impl Store {
     }
 }
 
+/// Binds an endpoint's service and name to a statement's next two parameters.
+fn bind_endpoint<'q>(query: SqliteQuery<'q>, endpoint: &'q EndpointId) -> SqliteQuery<'q> {
+    query.bind(endpoint.service.as_str()).bind(endpoint.name.as_str())
+}
+
 /// Adds an event, unless its endpoint has been removed meanwhile.
 async fn add_event(transaction: &mut Transaction<'_, Sqlite>, event: &Event) -> Result<(), sqlx::Error> {
     let query = sqlx::query(
-        "INSERT INTO event (endpoint, at_ms, kind, cause, close_code, attempt, text) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 \
-         WHERE EXISTS (SELECT 1 FROM connection WHERE endpoint = ?1)",
+        "INSERT INTO event (service, endpoint, at_ms, kind, cause, close_code, attempt, text) \
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 \
+         WHERE EXISTS (SELECT 1 FROM connection WHERE service = ?1 AND endpoint = ?2)",
     );
-    query
-        .bind(event.endpoint.as_str())
+    bind_endpoint(query, &event.endpoint)
         .bind(event.at_ms)
         .bind(event.kind.as_str())
         .bind(event.cause.map(Cause::as_str))
@@ -108,29 +122,30 @@ async fn add_event(transaction: &mut Transaction<'_, Sqlite>, event: &Event) -> 
 
 /// What is wanted of a connection; none if its name cannot be used.
 fn read_wanted(row: &SqliteRow) -> Result<Option<Wanted>, sqlx::Error> {
-    let (name, options): (String, String) = (row.try_get(0)?, row.try_get(3)?);
-    let Ok(endpoint) = name.parse() else {
-        let name = PeerText::new(&name);
-        error!(%name, "a connection in the store has a name that cannot be used; it is left as it is");
+    let (service, name): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+    let (Ok(service), Ok(name)) = (service.parse(), name.parse()) else {
+        let (service, name) = (PeerText::new(&service), PeerText::new(&name));
+        error!(%service, %name, "a connection in the store has a name that cannot be used; it is left as it is");
         return Ok(None);
     };
-    let options = Options::from_kept(&options);
-    Ok(Some(Wanted { endpoint, on: row.try_get(1)?, auto_reconnect: row.try_get(2)?, options }))
+    let endpoint = EndpointId { service, name };
+    let options = Options::from_kept(&row.try_get::<String, _>(4)?);
+    Ok(Some(Wanted { endpoint, on: row.try_get(2)?, auto_reconnect: row.try_get(3)?, options }))
 }
 
 /// An event; none if a newer version wrote what this one does not know.
-fn read_event(row: &SqliteRow) -> Result<Option<Event>, sqlx::Error> {
-    let (name, kind, cause): (String, String, Option<String>) = (row.try_get(0)?, row.try_get(2)?, row.try_get(3)?);
+fn read_event(row: &SqliteRow, endpoint: &EndpointId) -> Result<Option<Event>, sqlx::Error> {
+    let (kind, cause): (String, Option<String>) = (row.try_get(1)?, row.try_get(2)?);
     let kind = EventKind::ALL.into_iter().find(|known| known.as_str() == kind);
-    let (Ok(endpoint), Some(kind)) = (name.parse(), kind) else { return Ok(None) };
+    let Some(kind) = kind else { return Ok(None) };
     Ok(Some(Event {
-        endpoint,
-        at_ms: row.try_get(1)?,
+        endpoint: endpoint.clone(),
+        at_ms: row.try_get(0)?,
         kind,
         cause: cause.and_then(|cause| Cause::ALL.into_iter().find(|known| known.as_str() == cause)),
-        close_code: row.try_get(4)?,
-        attempt: row.try_get(5)?,
-        text: row.try_get(6)?,
+        close_code: row.try_get(3)?,
+        attempt: row.try_get(4)?,
+        text: row.try_get(5)?,
     }))
 }
 
@@ -152,7 +167,7 @@ impl Keeper for Store {
         Box::pin(async { Ok(self.noting(self.save_wanted(wanted, event).await)?) })
     }
 
-    fn forget<'a>(&'a self, endpoint: &'a EndpointName) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn forget<'a>(&'a self, endpoint: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(self.noting(self.forget_wanted(endpoint).await)?) })
     }
 

@@ -17,7 +17,7 @@ use wsmon_manager::{
     Keeper, Options, Wanted,
     clock::{Clock, unix_ms},
 };
-use wsmon_model::{EndpointName, Event, EventKind};
+use wsmon_model::{EndpointId, Event, EventKind};
 
 const MINUTE_MS: i64 = 60 * 1_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -39,7 +39,7 @@ impl Clock for WallClock {
 struct Kept {
     store: Store,
     clock: Arc<WallClock>,
-    feed: EndpointName,
+    feed: EndpointId,
     _directory: TempDir,
 }
 
@@ -49,7 +49,7 @@ impl Kept {
         let clock = Arc::new(WallClock(AtomicI64::new(START_MS)));
         let store = Store::open_by(directory.path(), Arc::clone(&clock) as _).await.expect("opens");
         assert!(store.add_administrator("admin", "hash", START_MS).await.expect("added"));
-        let feed: EndpointName = "feed".parse().expect("a name");
+        let feed: EndpointId = "feed".parse().expect("a name");
         let kept = Self { store, clock, feed, _directory: directory };
         let wanted =
             Wanted { endpoint: kept.feed.clone(), on: true, auto_reconnect: true, options: Options::default() };

@@ -7,7 +7,7 @@ use axum::{
 };
 
 use crate::server::state::AppState;
-use wsmon_model::{EndpointName, Status};
+use wsmon_model::{EndpointId, Status};
 
 /// Pixels that a character takes at most, at 11 px.
 const CHARACTER: usize = 7;
@@ -17,17 +17,17 @@ const MARGIN: usize = 6;
 
 /// `GET /badge/{endpoint}.svg`, for anybody, where it was turned on.
 pub(super) async fn badge(State(state): State<AppState>, Path(file): Path<String>) -> Response {
-    let name = file.strip_suffix(".svg").and_then(|name| name.parse::<EndpointName>().ok());
+    let name = file.strip_suffix(".svg").and_then(|name| name.parse::<EndpointId>().ok());
     match name.and_then(|name| state.manager.get(&name)) {
         Some(connection) => {
-            let picture = draw(connection.endpoint.as_str(), connection.status());
+            let picture = draw(&connection.endpoint.to_string(), connection.status());
             ([(CONTENT_TYPE, "image/svg+xml")], picture).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-/// A name's characters need no escaping (see [`EndpointName`]).
+/// A name's characters need no escaping (see [`EndpointId`]).
 fn draw(name: &str, status: Status) -> String {
     let (word, colour) = match status {
         Status::Connected => ("connected", "#0e7490"),

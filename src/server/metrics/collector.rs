@@ -1,6 +1,6 @@
 //! The connections as metrics, read when they are asked for.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use prometheus_client::{
     collector::Collector,
@@ -10,44 +10,36 @@ use prometheus_client::{
 
 use crate::server::state::AppState;
 use wsmon_manager::{EndpointSample, Histogram, HistogramSnapshot, Timings, clock::unix_ms};
-use wsmon_model::{Phase, Status, Summary};
+use wsmon_model::{Phase, ServiceInfo, ServiceName, Status, Summary};
 
 /// The connections at one moment.
 pub(super) struct Connections {
-    summary: Summary,
+    summaries: BTreeMap<ServiceName, Summary>,
     /// None with more endpoints than the limit.
     endpoints: Option<Vec<EndpointSample>>,
     timings: Timings,
-    host_fails: bool,
+    services: Vec<ServiceInfo>,
     events_lost: u64,
     store_writable: bool,
 }
 
 impl Connections {
     pub(super) fn of(state: &AppState) -> Self {
-        let summary = state.manager.summary();
-        let few = summary.total as usize <= state.metrics.endpoint_limit;
+        let summaries = state.manager.summaries();
+        let total: u32 = summaries.values().map(|summary| summary.total).sum();
+        let few = total as usize <= state.metrics.endpoint_limit;
         Self {
-            summary,
+            summaries,
             endpoints: few.then(|| state.manager.sample()),
             timings: state.manager.timings().clone(),
-            host_fails: state.manager.host_fails(),
+            services: state.manager.services().collect(),
             events_lost: state.manager.events_lost(),
             store_writable: state.store.is_writable(),
         }
     }
 
     fn encode_all(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let Summary { connected, connecting, disconnected, .. } = self.summary;
-        family(encoder, "wsmon_connections", "Connections by what their socket does.", |family| {
-            for (state, count) in
-                [(Status::Connected, connected), (Status::Connecting, connecting), (Status::Disconnected, disconnected)]
-            {
-                gauge(family, &[("state", state.as_str())], f64::from(count))?;
-            }
-            Ok(())
-        })?;
-        single(encoder, "wsmon_host_failing", "Whether one probe speaks for all endpoints.", self.host_fails)?;
+        self.encode_services(encoder)?;
         single(encoder, "wsmon_store_writable", "Whether the last write to the store succeeded.", self.store_writable)?;
         let help = "Whether the series of single endpoints are left out, because there are too many.";
         single(encoder, "wsmon_endpoint_series_omitted", help, self.endpoints.is_none())?;
@@ -70,6 +62,32 @@ impl Connections {
             None => Ok(()),
         }
     }
+
+    fn encode_services(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        family(encoder, "wsmon_connections", "Connections by what their socket does.", |family| {
+            for (service, summary) in &self.summaries {
+                let Summary { connected, connecting, disconnected, .. } = *summary;
+                let counts = [
+                    (Status::Connected, connected),
+                    (Status::Connecting, connecting),
+                    (Status::Disconnected, disconnected),
+                ];
+                for (state, count) in counts {
+                    let labels = [("service", service.as_str()), ("state", state.as_str())];
+                    gauge(family, &labels, f64::from(count))?;
+                }
+            }
+            Ok(())
+        })?;
+        let help = "Whether the service's host fails, so that one probe speaks for all of its endpoints.";
+        family(encoder, "wsmon_host_failing", help, |family| {
+            for service in &self.services {
+                let labels = [("service", service.name.as_str())];
+                gauge(family, &labels, f64::from(u8::from(service.failing)))?;
+            }
+            Ok(())
+        })
+    }
 }
 
 impl Collector for Connections {
@@ -80,7 +98,7 @@ impl Collector for Connections {
 
 impl fmt::Debug for Connections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connections").field("summary", &self.summary).finish_non_exhaustive()
+        f.debug_struct("Connections").field("summaries", &self.summaries).finish_non_exhaustive()
     }
 }
 
@@ -88,7 +106,8 @@ fn encode_states(encoder: &mut DescriptorEncoder<'_>, endpoints: &[EndpointSampl
     family(encoder, "wsmon_endpoint_state", "1 for the state that an endpoint is in, 0 for the others.", |family| {
         for sample in endpoints {
             for state in Status::ALL {
-                let labels = [("endpoint", sample.endpoint.as_str()), ("state", state.as_str())];
+                let [service, endpoint] = labels(sample);
+                let labels = [service, endpoint, ("state", state.as_str())];
                 gauge(family, &labels, f64::from(u8::from(sample.phase.status() == state)))?;
             }
         }
@@ -173,6 +192,11 @@ fn histogram(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, histog
     family.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
 }
 
+/// The labels of every series of an endpoint.
+fn labels(sample: &EndpointSample) -> [(&str, &str); 2] {
+    [("service", sample.endpoint.service.as_str()), ("endpoint", sample.endpoint.name.as_str())]
+}
+
 fn per_endpoint(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,
@@ -183,7 +207,7 @@ fn per_endpoint(
     family(encoder, name, help, |family| {
         for sample in endpoints {
             if let Some(value) = value(sample) {
-                gauge(family, &[("endpoint", sample.endpoint.as_str())], value)?;
+                gauge(family, &labels(sample), value)?;
             }
         }
         Ok(())
@@ -202,7 +226,8 @@ fn counters(
     counter_family(encoder, name, help, |family| {
         for sample in endpoints {
             values(sample, &mut |value, count| {
-                let labels = [("endpoint", sample.endpoint.as_str()), (label, value)];
+                let [service, endpoint] = labels(sample);
+                let labels = [service, endpoint, (label, value)];
                 family.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&count, None)
             })?;
         }

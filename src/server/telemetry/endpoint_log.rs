@@ -15,7 +15,7 @@ use tracing_subscriber::{Layer, filter::Targets, layer::Context, registry::Looku
 
 use super::lines::{Lines, LogLine};
 use wsmon_manager::clock::unix_ms;
-use wsmon_model::EndpointName;
+use wsmon_model::EndpointId;
 
 /// Who writes about endpoints. Their text is clean: what a stranger wrote is `PeerText`.
 const WRITERS: &str = "wsmon_manager";
@@ -29,8 +29,8 @@ pub struct EndpointLog(Arc<Mutex<Lines>>);
 
 impl EndpointLog {
     /// The latest lines about an endpoint, `limit` at most, newest first.
-    pub fn recent(&self, endpoint: &EndpointName, limit: usize) -> Vec<LogLine> {
-        self.lines().of(endpoint.as_str()).take(limit).cloned().collect()
+    pub fn recent(&self, endpoint: &EndpointId, limit: usize) -> Vec<LogLine> {
+        self.lines().of(&endpoint.to_string()).take(limit).cloned().collect()
     }
 
     /// What fills it, whatever `RUST_LOG` lets onto stderr.
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn it_has_what_connections_say_about_an_endpoint_until_its_span_ends() {
         let log = EndpointLog::default();
-        let endpoint: EndpointName = "data-feed".parse().expect("a name");
+        let endpoint: EndpointId = "data-feed".parse().expect("a name");
         with_default(registry().with(log.layer()), || {
             let span = info_span!(target: "wsmon_manager::manager", "connection", %endpoint);
             macro_rules! say {

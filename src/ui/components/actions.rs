@@ -9,7 +9,7 @@ use crate::{
     error::AppError,
     ui::poll::Poll,
 };
-use wsmon_model::{Connection, EndpointName, Phase};
+use wsmon_model::{Connection, EndpointId, Phase};
 
 /// Notices shown at once.
 const NOTICES: usize = 3;
@@ -85,7 +85,7 @@ impl Actions {
     }
 
     /// Disconnects an endpoint.
-    pub fn disconnect(self, endpoint: &EndpointName) {
+    pub fn disconnect(self, endpoint: &EndpointId) {
         let name = endpoint.to_string();
         self.run(disconnect_endpoint(name.clone()), move |outcome| match outcome {
             Ok(()) => self.tell(&name, format!("{name} is disconnected and stays so until it is connected again.")),
@@ -110,7 +110,7 @@ impl Actions {
     }
 
     /// Sets auto reconnect.
-    pub fn set_auto_reconnect(self, endpoint: &EndpointName, enabled: bool) {
+    pub fn set_auto_reconnect(self, endpoint: &EndpointId, enabled: bool) {
         let name = endpoint.to_string();
         let word = if enabled { "on" } else { "off" };
         self.run(set_auto_reconnect(name.clone(), enabled), move |outcome| match outcome {
@@ -155,7 +155,7 @@ impl Actions {
     }
 
     fn tell_attempt(self, connection: &Connection) {
-        let name = connection.endpoint.as_str();
+        let name = &connection.endpoint.to_string();
         let why = connection.cause_text.as_deref().unwrap_or_default();
         match connection.phase {
             Phase::Connected => self.tell(name, format!("{name} is connected.")),

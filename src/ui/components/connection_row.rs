@@ -19,7 +19,11 @@ pub fn ConnectionRow(
     let name = connection.with_untracked(|connection| connection.endpoint.to_string());
     let heading = name.clone();
     let status = Signal::derive(move || connection.with(Connection::status));
-    let url = Signal::derive(move || connection.with(|connection| connection.url.clone()));
+    let url = Signal::derive(move || match connection.with(|connection| connection.url.clone()) {
+        // Its service is not configured.
+        none if none.is_empty() => "–".to_owned(),
+        url => url,
+    });
     let messages = Signal::derive(move || connection.with(|connection| format::count(connection.messages_received)));
     let bytes = Signal::derive(move || connection.with(|connection| format::bytes(connection.bytes_received)));
     let last_message = Signal::derive(move || match connection.with(|connection| connection.last_message_ms) {

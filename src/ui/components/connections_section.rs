@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{Actions, Pager, SearchBox, connection_row::ConnectionRow, links};
-use wsmon_model::{Connection, ConnectionList, EndpointName, ListQuery, SortKey};
+use super::{Actions, Pager, SearchBox, connection_row::ConnectionRow, links, service_filter::ServiceFilter};
+use wsmon_model::{Connection, ConnectionList, EndpointId, ListQuery, SortKey};
 
 /// The list of connections.
 #[component]
@@ -29,6 +29,7 @@ pub fn ConnectionsSection(
             <div class="list-head">
                 <h2 id="connections">"Connections"</h2>
                 <Search query/>
+                <ServiceFilter list query/>
                 <Pager part href/>
             </div>
             <table class="list" role="table" aria-labelledby="connections">
@@ -60,7 +61,7 @@ pub fn ConnectionsSection(
 
 /// One row's own view of the list, which changes only when the row does. It outlives the row's
 /// place in the list by a moment, and then keeps its last value.
-fn row(list: Signal<ConnectionList>, name: EndpointName) -> Option<Memo<Connection>> {
+fn row(list: Signal<ConnectionList>, name: EndpointId) -> Option<Memo<Connection>> {
     let find = move || list.with(|list| list.rows.iter().find(|row| row.endpoint == name).cloned());
     let first = untrack(&find)?;
     Some(Memo::new(move |last: Option<&Connection>| find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())))
@@ -106,7 +107,9 @@ fn Empty(list: Signal<ConnectionList>, loaded: Signal<bool>) -> impl IntoView {
     let has_some = Signal::derive(move || !loaded.get() || list.with(|list| list.summary.total != 0));
     let has_match = Signal::derive(move || list.with(|list| list.summary.total == 0 || list.matching != 0));
     let no_samples = Signal::derive(move || list.with(|list| list.samples.is_empty()));
-    let prefix = Signal::derive(move || list.with(|list| list.base_url.prefix().to_owned()));
+    let prefix = Signal::derive(move || {
+        list.with(|list| list.services.first().map(|service| service.base_url.prefix().to_owned()).unwrap_or_default())
+    });
     view! {
         <div class="empty" hidden=has_some>
             <h3>"No connections yet"</h3>
@@ -131,7 +134,7 @@ fn Empty(list: Signal<ConnectionList>, loaded: Signal<bool>) -> impl IntoView {
 
 /// A button that adds one of the demo's endpoints.
 #[component]
-fn Sample(name: EndpointName) -> impl IntoView {
+fn Sample(name: EndpointId) -> impl IntoView {
     let actions = expect_context::<Actions>();
     let label = format!("Connect {name}");
     view! {

@@ -12,6 +12,7 @@ mod options_form;
 mod pager;
 mod refresh_error;
 mod search_box;
+mod service_filter;
 mod standing;
 mod status_badge;
 mod summary_figures;

@@ -29,6 +29,8 @@ struct Form {
 #[component]
 pub fn OptionsForm(
     options: ConnectionOptions,
+    /// What holds where the options say nothing.
+    defaults: ConnectionOptions,
     version: OptionsVersion,
     name: Memo<String>,
     actions: Actions,
@@ -40,6 +42,7 @@ pub fn OptionsForm(
         error: RwSignal::new(String::new()),
         conflict: RwSignal::new(false),
     };
+    let defaults = StoredValue::new(defaults);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let element = event_target::<web_sys::HtmlFormElement>(&event);
@@ -61,7 +64,10 @@ pub fn OptionsForm(
                     key=|times| *times
                     children=move |_| {
                         let options = form.loaded.with_untracked(|(_, options)| options.clone());
-                        let fields = OPTION_FIELDS.map(|field| option_field(field, options.field(field.name), form));
+                        let fields = OPTION_FIELDS.map(|field| {
+                            let default = defaults.with_value(|defaults| defaults.field(field.name));
+                            option_field(field, options.field(field.name), &default, form)
+                        });
                         view! { <div class="option-fields">{fields.collect_view()}</div> }
                     }
                 />
@@ -141,7 +147,7 @@ impl Form {
     }
 }
 
-fn option_field(field: OptionField, value: String, form: Form) -> AnyView {
+fn option_field(field: OptionField, value: String, default: &str, form: Form) -> AnyView {
     let OptionField { name, label, hint, kind } = field;
     let problem = form.problem_of(name);
     let no_problem = Signal::derive(move || problem.with(String::is_empty));
@@ -154,6 +160,7 @@ fn option_field(field: OptionField, value: String, form: Form) -> AnyView {
                 <label class="check">
                     <input type="checkbox" name=name checked=!value.is_empty()/>
                     <span>{label}</span>
+                    {(!default.is_empty()).then_some(view! { <small>"On for the service"</small> })}
                 </label>
             }
             .into_any();
@@ -182,7 +189,7 @@ fn option_field(field: OptionField, value: String, form: Form) -> AnyView {
         <div>
             <label class="field"><span>{label}</span> {control}</label>
             <p class="field-error" id=problem_id role="alert" hidden=no_problem>{problem}</p>
-            <small id=name>{hint}</small>
+            <small id=name>{hint} {(!default.is_empty()).then(|| format!(" The service's: {default}"))}</small>
         </div>
     }
     .into_any()

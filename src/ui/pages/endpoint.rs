@@ -91,7 +91,7 @@ fn Present(
         view! {
             <Now connection now_ms actions/>
             <Notices/>
-            <OptionsForm options=first.options version=first.options_version name actions/>
+            <OptionsForm options=first.options defaults=first.defaults version=first.options_version name actions/>
         }
     })
 }

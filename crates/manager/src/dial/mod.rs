@@ -28,6 +28,7 @@ use super::{
     failure::Failure,
     options::Options,
     secrets_dir::SecretsDir,
+    service::Upstream,
     stage::{NameError, Stage},
     target::Base,
     tls,
@@ -35,9 +36,8 @@ use super::{
 use crate::clock::Clock;
 use wsmon_model::{EndpointName, PeerText};
 
-/// Opens connections below one base URL.
+/// Opens connections.
 pub(super) struct Dialer {
-    base: Base,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     tls: TlsConnector,
@@ -47,9 +47,8 @@ pub(super) struct Dialer {
 }
 
 impl Dialer {
-    pub(super) fn new(base: Base, config: &ManagerConfig) -> Self {
+    pub(super) fn new(config: &ManagerConfig) -> Self {
         Self {
-            base,
             transport: Arc::clone(&config.transport),
             clock: Arc::clone(&config.clock),
             tls: tls::connector(tls::built_in_roots()),
@@ -59,15 +58,23 @@ impl Dialer {
         }
     }
 
-    /// Opens a WebSocket to an endpoint within the deadline.
-    pub(super) async fn open(&self, endpoint: &EndpointName, options: &Options) -> Result<WebSocket, Failure> {
+    /// Opens a WebSocket to an endpoint of a service within the deadline.
+    pub(super) async fn open(
+        &self,
+        upstream: &Upstream,
+        endpoint: &EndpointName,
+        options: &Options,
+    ) -> Result<WebSocket, Failure> {
+        let Some(base) = &upstream.base else {
+            return Err(Failure::NotConfigured { service: upstream.name.clone() });
+        };
         if let Some(why) = options.problem() {
             return Err(Failure::Options { detail: PeerText::new(why) });
         }
         let progress = Progress::default();
-        let url = self.base.endpoint_url(endpoint, options.query());
+        let url = base.endpoint_url(endpoint, options.query());
         // Boxed, because the handshake's future is far larger than a task that holds a connection.
-        let attempt = Box::pin(self.attempt(url, options, &progress));
+        let attempt = Box::pin(self.attempt(base, url, options, &progress));
         timeout(self.deadline, attempt)
             .await
             .unwrap_or_else(|_| Err(Failure::Timeout { stage: progress.stage(), after: self.deadline }))
@@ -81,16 +88,22 @@ impl Dialer {
         }
     }
 
-    async fn attempt(&self, url: Url, options: &Options, progress: &Progress) -> Result<WebSocket, Failure> {
+    async fn attempt(
+        &self,
+        base: &Base,
+        url: Url,
+        options: &Options,
+        progress: &Progress,
+    ) -> Result<WebSocket, Failure> {
         // Before anything that needs a descriptor, such as reading a file or asking a name server.
         let place = self.sockets.take()?;
         let tls = match options.ca_file() {
-            Some(path) if self.base.is_tls() => &tls::connector(tls::roots_in(self.secrets_dir.as_ref(), path).await?),
+            Some(path) if base.is_tls() => &tls::connector(tls::roots_in(self.secrets_dir.as_ref(), path).await?),
             _ => &self.tls,
         };
-        let host = self.base.host();
-        let stream = self.connect(&host, place, progress).await?;
-        let stream = if self.base.is_tls() {
+        let host = base.host();
+        let stream = self.connect(&host, base.port(), place, progress).await?;
+        let stream = if base.is_tls() {
             progress.reached(Stage::Tls);
             encrypt(tls, host, stream).await?
         } else {
@@ -101,8 +114,8 @@ impl Dialer {
     }
 
     /// Opens a TCP connection to whichever of the host's addresses answers first.
-    async fn connect(&self, host: &str, place: Place, progress: &Progress) -> Result<BoxStream, Failure> {
-        let addresses = self.transport.resolve(host, self.base.port()).await;
+    async fn connect(&self, host: &str, port: u16, place: Place, progress: &Progress) -> Result<BoxStream, Failure> {
+        let addresses = self.transport.resolve(host, port).await;
         let addresses = addresses.map_err(|error| Failure::from_resolve(&error, host))?;
         progress.reached(Stage::Connect);
         let mut place = Some(place);

@@ -5,7 +5,7 @@ mod classify;
 use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use wsmon_model::{Cause, PeerText};
+use wsmon_model::{Cause, PeerText, ServiceName};
 
 use super::{
     advice::{asked_to_wait, close_advice, close_words, http_advice, hung_up, late, reason, unresolved},
@@ -49,6 +49,12 @@ pub enum Failure {
         authority: String,
         /// The operating system's word for it.
         detail: String,
+    },
+    /// The connection's service is not configured (any more).
+    #[error("The service “{service}” is not configured. Configure it again, or remove the connection.")]
+    NotConfigured {
+        /// The service.
+        service: ServiceName,
     },
     /// The monitor's own machine or process lacked something. Says nothing about the host.
     #[error("{short_of}")]
@@ -179,6 +185,7 @@ impl Failure {
             }
             Self::Silent { .. } => Cause::Silent,
             Self::Options { .. } => Cause::InvalidOptions,
+            Self::NotConfigured { .. } => Cause::ServiceNotConfigured,
             Self::Internal => Cause::InternalError,
         }
     }
@@ -207,7 +214,9 @@ impl Failure {
             | Self::PingFlood { .. }
             | Self::Protocol { .. }
             | Self::Silent { .. } => Evidence::HostAnswers,
-            Self::LocalResources { .. } | Self::Options { .. } | Self::Internal => Evidence::Nothing,
+            Self::LocalResources { .. } | Self::Options { .. } | Self::NotConfigured { .. } | Self::Internal => {
+                Evidence::Nothing
+            }
         }
     }
 

@@ -22,7 +22,7 @@ pub(crate) struct Watch {
 impl Watch {
     /// What options say, and the configuration for what they leave open.
     pub(crate) fn new(options: &Options, config: &ManagerConfig) -> Self {
-        let given = options.given();
+        let given = options.in_force();
         let or = |ms: Option<u32>, default| ms.map_or(default, |ms| Duration::from_millis(ms.into()));
         Self {
             ping_interval: or(given.ping_interval_ms, config.ping_interval),

@@ -23,7 +23,8 @@ impl ConnectionTask {
             Verdict::NotBefore(wait) => wait,
             _ => Duration::ZERO,
         };
-        let AfterFailure { standing, waits_for_probe } = self.gate.failed(permit, self.number, &failure, not_before);
+        let AfterFailure { standing, waits_for_probe } =
+            self.upstream.gate.failed(permit, self.number, &failure, not_before);
         self.standing = standing;
         self.fail(failure, Duration::ZERO, waits_for_probe);
     }

@@ -22,12 +22,13 @@ use super::{
     dial::{Dialer, WebSocket},
     events::EventSink,
     failure::Failure,
-    gate::{HostGate, Lane, LiveSession, Permit, Standing},
+    gate::{Lane, LiveSession, Permit, Standing},
+    service::Upstream,
     session::{Session, Watch},
     state::{ConnectionState, NextRetry, Shared},
 };
 use crate::clock::unix_ms;
-use wsmon_model::{EndpointName, Event, EventKind, Phase};
+use wsmon_model::{EndpointId, Event, EventKind, Phase};
 
 /// Whether the task goes on.
 #[derive(PartialEq, Eq)]
@@ -38,11 +39,11 @@ enum Flow {
 
 /// Everything one connection needs.
 pub(super) struct ConnectionTask {
-    pub(super) endpoint: EndpointName,
+    pub(super) endpoint: EndpointId,
     /// Tells this endpoint from others at the gate.
     pub(super) number: u64,
     pub(super) dialer: Arc<Dialer>,
-    pub(super) gate: HostGate,
+    pub(super) upstream: Arc<Upstream>,
     pub(super) config: Arc<ManagerConfig>,
     pub(super) events: EventSink,
     pub(super) rng: SmallRng,
@@ -82,7 +83,7 @@ impl ConnectionTask {
             let of_certificate = state.failure.as_ref().is_some_and(|failure| failure.is_of_certificate());
             (state.next_retry, of_certificate && state.phase == Phase::Blocked)
         };
-        let (gate, standing, renewal) = (self.gate.clone(), self.standing, self.renewal);
+        let (gate, standing, renewal) = (self.upstream.gate.clone(), self.standing, self.renewal);
         let turn = async {
             match next {
                 Some(NextRetry::At(at)) => {
@@ -134,24 +135,24 @@ impl ConnectionTask {
 
     /// Dials, and holds the connection that comes of it.
     async fn attempt(&mut self) -> Flow {
-        let (dialer, gate) = (Arc::clone(&self.dialer), self.gate.clone());
+        let (dialer, upstream) = (Arc::clone(&self.dialer), Arc::clone(&self.upstream));
         let (endpoint, options) = (self.endpoint.clone(), Arc::clone(&self.state.borrow().options));
         let (permit, standing) = (self.permit.take(), self.standing);
-        self.renewal.successes_before = gate.successes();
+        self.renewal.successes_before = upstream.gate.successes();
         let mut dial = pin!(async {
             let permit = match permit {
                 Some(permit) => permit,
-                None => gate.admit(Lane::Urgent, standing).await,
+                None => upstream.gate.admit(Lane::Urgent, standing).await,
             };
             let began = Instant::now();
-            let opened = dialer.open(&endpoint, &options).await;
+            let opened = dialer.open(&upstream, &endpoint.name, &options).await;
             (opened, began.elapsed(), permit)
         });
         loop {
             let command = tokio::select! {
                 (opened, took, permit) = &mut dial => return match opened {
                     Ok(socket) => {
-                        let live = self.gate.connected(permit);
+                        let live = self.upstream.gate.connected(permit);
                         self.standing = Standing::Working;
                         self.shared.counts.count_success(took);
                         self.hold(socket, live).await
