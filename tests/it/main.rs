@@ -21,6 +21,7 @@ mod page_files;
 mod pages;
 mod program;
 mod seen_from_outside;
+mod services;
 mod sessions;
 mod slow_clients;
 #[path = "../common/start.rs"]

@@ -29,7 +29,7 @@ const HOSTILE: [&str; 14] = [
     "ｃ4n4ry\u{202e}",
 ];
 
-/// The words that a label may have, but for `endpoint`, `le` and `version`.
+/// The words that a label may have, but for `service`, `endpoint`, `le` and `version`.
 fn words(label: &str) -> Vec<&'static str> {
     match label {
         "state" => Status::ALL.map(Status::as_str).to_vec(),
@@ -44,6 +44,7 @@ fn assert_bounded(samples: &Samples) {
     for series in samples.0.keys() {
         for (label, value) in &series.labels {
             let bounded = match label.as_str() {
+                "service" => value == "default",
                 "endpoint" => value == "secretive",
                 "le" => value == "+Inf" || value.parse::<f64>().is_ok(),
                 "version" => value == env!("CARGO_PKG_VERSION"),

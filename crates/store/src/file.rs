@@ -277,6 +277,14 @@ async fn run_migrations(connection: &mut SqliteConnection) -> Result<(), Migrate
     MIGRATOR.run_direct(None, connection, false).await
 }
 
+/// Brings the schema to an earlier version.
+#[cfg(test)]
+pub(super) async fn run_migrations_up_to(connection: &mut SqliteConnection, last: i64) -> Result<(), MigrateError> {
+    let earlier = MIGRATOR.iter().filter(|migration| migration.version <= last).cloned().collect();
+    let migrator = Migrator { migrations: std::borrow::Cow::Owned(earlier), ..Migrator::DEFAULT };
+    migrator.run_direct(None, connection, false).await
+}
+
 /// Why the schema could not be brought up to date.
 fn migration_failed(error: MigrateError) -> Flaw {
     match error {

@@ -10,6 +10,8 @@ mod error;
 mod file;
 mod health;
 mod lock;
+#[cfg(test)]
+mod migration_tests;
 mod retention;
 mod sessions;
 mod soundness;

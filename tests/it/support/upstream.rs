@@ -74,6 +74,11 @@ impl Upstream {
         soon("clients of the upstream", self.live.wait_for(|&live| live == count)).await.expect("it runs");
     }
 
+    /// Waits until that many clients have been accepted.
+    pub async fn wait_accepted(&mut self, count: usize) {
+        soon("clients accepted", self.accepted.wait_for(|&accepted| accepted >= count)).await.expect("it runs");
+    }
+
     /// How many clients have been accepted so far.
     pub fn accepted(&self) -> usize {
         *self.accepted.borrow()
