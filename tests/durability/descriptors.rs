@@ -40,7 +40,7 @@ async fn assert_alive(program: &Program, admin: &Admin) {
     assert!(reason.contains("connections that cannot be up: ") && reason.contains("Raise the limit"), "{reason}");
     assert_eq!(fresh(program, "/healthz").await.0, StatusCode::OK);
     let (_, metrics) = fresh(program, "/metrics").await;
-    assert!(metrics.contains("\nwsmon_host_failing 0\n"), "{metrics}");
+    assert!(metrics.contains("\nwsmon_host_failing{service=\"default\"} 0.0\n"), "{metrics}");
     assert!(metrics.contains("\nwsmon_store_writable 1\n"));
     for page in ["/admin/websocket-monitor", "/admin/audit", "/admin/account"] {
         assert_eq!(admin.get(program, page).await.status(), StatusCode::OK, "{page}");

@@ -62,7 +62,10 @@ async fn options_that_cannot_be_used_block_their_connection_alone_and_are_kept()
         let update = sqlx::query("UPDATE connection SET options = ? WHERE endpoint = ?").bind(options).bind(endpoint);
         assert_eq!(update.execute(&mut store).await.expect("done").rows_affected(), 1);
     }
-    sqlx::query("INSERT INTO connection VALUES ('no name', 1, 1, '{}')").execute(&mut store).await.expect("done");
+    sqlx::query("INSERT INTO connection VALUES ('default', 'no name', 1, 1, '{}')")
+        .execute(&mut store)
+        .await
+        .expect("done");
     store.close().await.expect("closes");
 
     let program = Program::start(&upstream.base_url, data_dir.path());

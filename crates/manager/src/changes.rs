@@ -193,7 +193,9 @@ impl ConnectionManager {
 
     async fn save(&self, wanted: &Wanted, kind: EventKind) -> Result<(), ManagerError> {
         let event = Event::new(wanted.endpoint.clone(), unix_ms(self.0.config.clock.now()), kind);
-        Ok(self.0.config.keeper.save(wanted, &event).await?)
+        self.0.config.keeper.save(wanted, &event).await?;
+        self.0.events.publish_kept(event);
+        Ok(())
     }
 
     /// Keeps what is wanted of a connection from now on, then tells its task.

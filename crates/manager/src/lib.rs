@@ -48,6 +48,7 @@
 
 mod advice;
 mod backoff;
+mod bus;
 mod changes;
 pub mod clock;
 mod command;
@@ -55,7 +56,7 @@ mod config;
 mod counts;
 mod dial;
 mod error;
-mod events;
+mod event_writer;
 mod failure;
 mod gate;
 mod handle;
@@ -70,6 +71,7 @@ mod registry;
 mod secrets_dir;
 mod service;
 mod session;
+mod spawn;
 mod stage;
 mod state;
 mod stored_options;
@@ -79,6 +81,7 @@ mod task;
 mod tls;
 
 pub use backoff::{Backoff, InvalidBackoff};
+pub use bus::{EventError, EventSubscription};
 pub use config::ManagerConfig;
 pub use counts::{EndpointSample, Sampled, Timings};
 pub use dial::{BoxStream, Stream, Tcp, Transport};

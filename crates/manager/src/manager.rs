@@ -11,39 +11,33 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use rand::{SeedableRng, rngs::SmallRng};
 use tokio::{
-    sync::{Mutex, mpsc, oneshot, watch},
+    sync::{Mutex, oneshot},
     time::timeout,
 };
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{Instrument, info_span, warn};
+use tracing::warn;
 
 use super::{
+    bus::{EventBus, EventSubscription},
     command::Command,
     config::ManagerConfig,
     counts::{EndpointSample, Timings},
     dial::Dialer,
     error::{ManagerError, SendError},
-    events::{self, EventSink},
+    event_writer::EventWriter,
     failure::Failure,
-    gate::{Gate, Lane, Standing},
-    keeper::{KeepError, Wanted},
+    gate::{Gate, Lane},
+    keeper::KeepError,
     message::{Message, Subscription},
     options::Options,
     registry::{Entry, Registry, View},
     service::{Service, Services, Upstream},
-    state::{ConnectionState, NextRetry, Shared},
-    task::{ConnectionTask, Renewal},
 };
 use wsmon_model::{
-    Cause, Connection, ConnectionList, ConnectionOptions, EndpointId, ListQuery, Phase, ServiceInfo, ServiceName,
-    Summary,
+    Cause, Connection, ConnectionList, ConnectionOptions, EndpointId, ListQuery, ServiceInfo, ServiceName, Summary,
 };
-
-/// Commands that may wait for a connection's task.
-const COMMANDS: usize = 16;
 
 /// How many endpoints can be changed at once, at most.
 const CHANGE_LOCKS: usize = 512;
@@ -60,19 +54,20 @@ pub(super) struct Inner {
     pub(super) registry: Arc<Registry>,
     /// The services that are configured.
     pub(super) upstreams: BTreeMap<ServiceName, Arc<Upstream>>,
-    dialer: Arc<Dialer>,
-    gate: Gate,
+    pub(super) dialer: Arc<Dialer>,
+    pub(super) gate: Gate,
     pub(super) config: Arc<ManagerConfig>,
-    tasks: TaskTracker,
+    pub(super) tasks: TaskTracker,
     /// Changes under way.
     pub(super) changes: TaskTracker,
-    timings: Arc<Timings>,
-    events: EventSink,
-    end_of_events: CancellationToken,
-    events_kept: TaskTracker,
+    pub(super) timings: Arc<Timings>,
+    pub(super) events: EventBus,
+    pub(super) events_lost: Arc<AtomicU64>,
+    pub(super) end_of_events: CancellationToken,
+    pub(super) events_kept: TaskTracker,
     /// Whose turn it is to change what is wanted of an endpoint, by the hash of its name.
     pub(super) change_locks: [Mutex<()>; CHANGE_LOCKS],
-    spawned: AtomicU64,
+    pub(super) spawned: AtomicU64,
 }
 
 impl ConnectionManager {
@@ -80,9 +75,10 @@ impl ConnectionManager {
     /// connections' tasks then run.
     pub fn new(services: impl Into<Services>, config: ManagerConfig) -> Self {
         let end_of_events = CancellationToken::new();
-        let (events, keep) = events::channel(Arc::clone(&config.keeper), end_of_events.clone());
+        let (events, events_lost) = (EventBus::new(), Arc::<AtomicU64>::default());
+        let (keeper, end, lost) = (Arc::clone(&config.keeper), end_of_events.clone(), Arc::clone(&events_lost));
         let events_kept = TaskTracker::new();
-        events_kept.spawn(keep);
+        events_kept.spawn(EventWriter::new(events.subscribe(), keeper, end, lost).run());
         events_kept.close();
         let gate = Gate::new(&config.gate, config.seed);
         let services = services.into();
@@ -97,6 +93,7 @@ impl ConnectionManager {
             changes: TaskTracker::new(),
             timings: Arc::default(),
             events,
+            events_lost,
             end_of_events,
             events_kept,
             change_locks: array::from_fn(|_| Mutex::default()),
@@ -231,9 +228,14 @@ impl ConnectionManager {
         self.0.dialer.check(options).await
     }
 
+    /// What happens to connections from now on, whatever the store does.
+    pub fn events(&self) -> EventSubscription {
+        self.0.events.subscribe()
+    }
+
     /// Events that were lost because the keeper did not keep up.
     pub fn events_lost(&self) -> u64 {
-        self.0.events.lost()
+        self.0.events_lost.load(Ordering::Relaxed)
     }
 
     /// Closes every connection with 1001 (going away), and waits until all are closed and every change
@@ -264,57 +266,5 @@ impl ConnectionManager {
         let upstreams = self.0.upstreams.values();
         let open = upstreams.filter_map(|upstream| Some((&upstream.name, upstream.gate.open_breaker()?)));
         View { now: self.0.config.clock.now(), open_breakers: open.collect() }
-    }
-
-    /// Starts the task of a new connection. The task takes its entry out of the registry when it
-    /// ends, and only then drops its end of the command channel.
-    pub(super) fn spawn(&self, upstream: &Arc<Upstream>, wanted: Wanted, lane: Lane) -> Entry {
-        let inner = &self.0;
-        let Wanted { endpoint, on, auto_reconnect, options } = wanted;
-        let (phase, next_retry) = match (on && upstream.is_configured(), lane) {
-            (false, _) => (Phase::Off, None),
-            (true, Lane::Urgent) => (Phase::Connecting, None),
-            (true, Lane::Queue) => (Phase::Waiting, Some(NextRetry::AtGate)),
-        };
-        let not_configured = || Arc::new(Failure::NotConfigured { service: upstream.name.clone() });
-        let (commands, receiver) = mpsc::channel(COMMANDS);
-        let (sender, state) = watch::channel(ConnectionState {
-            phase,
-            since: inner.config.clock.now(),
-            on,
-            auto_reconnect,
-            attempt: 0,
-            next_retry,
-            failure: (!upstream.is_configured()).then(not_configured),
-            options: Arc::new(upstream.options_in_force(options)),
-        });
-        let shared = Arc::new(Shared::new(&inner.timings));
-        let number = inner.spawned.fetch_add(1, Ordering::Relaxed);
-        let mut task = ConnectionTask {
-            endpoint: endpoint.clone(),
-            number,
-            dialer: Arc::clone(&inner.dialer),
-            upstream: Arc::clone(upstream),
-            config: Arc::clone(&inner.config),
-            events: inner.events.clone(),
-            rng: SmallRng::seed_from_u64(inner.config.seed.wrapping_add(number)),
-            commands: receiver,
-            state: sender,
-            shared: Arc::clone(&shared),
-            permit: None,
-            standing: Standing::default(),
-            renewal: Renewal::default(),
-        };
-        // The registry holds the other end of the commands: when it is dropped, so does the task end.
-        let registry = Arc::downgrade(&inner.registry);
-        let span = info_span!(parent: None, "connection", endpoint = %endpoint);
-        let run = async move {
-            task.run().await;
-            if let Some(registry) = registry.upgrade() {
-                registry.remove(&task.endpoint);
-            }
-        };
-        inner.tasks.spawn(run.instrument(span));
-        Entry { endpoint, upstream: Arc::clone(upstream), commands, state, shared }
     }
 }

@@ -16,13 +16,17 @@ use crate::{
         poll::Poll,
     },
 };
-use wsmon_model::{Connection, EndpointDetails, Event, Phase};
+use wsmon_model::{Connection, EndpointDetails, EndpointId, Event, Phase};
 
 /// One connection.
 #[component]
 pub fn OneEndpoint() -> impl IntoView {
     let params = use_params_map();
-    let name = Memo::new(move |_| params.with(|params| params.get("endpoint").unwrap_or_default()));
+    let name = Memo::new(move |_| {
+        let text = params.with(|params| params.get("endpoint").unwrap_or_default());
+        // An alert's link names the service also where it is the default one.
+        text.parse::<EndpointId>().map_or(text, |id| id.to_string())
+    });
     let first = Resource::new(move || name.get(), load_endpoint);
     view! {
         <Title text="Connection · WebSocket Monitor"/>

@@ -53,7 +53,7 @@ impl ConnectionTask {
             endpoint = %self.endpoint, cause = failure.cause().as_str(), close_code = failure.close_code(), attempt,
             retry_in_ms = delay.filter(|_| !at_gate).map(|delay| delay.as_millis()), reason = %failure, "not connected",
         );
-        self.events.push(Event {
+        self.events.publish(Event {
             cause: Some(failure.cause()),
             close_code: failure.close_code(),
             attempt,

@@ -17,10 +17,10 @@ use tracing::{error, info};
 
 pub(super) use self::renewal::Renewal;
 use super::{
+    bus::EventBus,
     command::{Ack, Command, NextStep},
     config::ManagerConfig,
     dial::{Dialer, WebSocket},
-    events::EventSink,
     failure::Failure,
     gate::{Lane, LiveSession, Permit, Standing},
     service::Upstream,
@@ -45,7 +45,7 @@ pub(super) struct ConnectionTask {
     pub(super) dialer: Arc<Dialer>,
     pub(super) upstream: Arc<Upstream>,
     pub(super) config: Arc<ManagerConfig>,
-    pub(super) events: EventSink,
+    pub(super) events: EventBus,
     pub(super) rng: SmallRng,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) state: watch::Sender<ConnectionState>,
@@ -250,7 +250,7 @@ impl ConnectionTask {
     }
 
     fn tell(&self, kind: EventKind) {
-        self.events.push(self.event(kind));
+        self.events.publish(self.event(kind));
     }
 
     fn enter(&mut self, phase: Phase, change: impl FnOnce(&mut ConnectionState)) {

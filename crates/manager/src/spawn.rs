@@ -1,0 +1,76 @@
+//! How a connection comes into being.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use rand::{SeedableRng, rngs::SmallRng};
+use tokio::sync::{mpsc, watch};
+use tracing::{Instrument, info_span};
+
+use super::{
+    failure::Failure,
+    gate::{Lane, Standing},
+    keeper::Wanted,
+    manager::ConnectionManager,
+    registry::Entry,
+    service::Upstream,
+    state::{ConnectionState, NextRetry, Shared},
+    task::{ConnectionTask, Renewal},
+};
+use wsmon_model::Phase;
+
+/// Commands that may wait for a connection's task.
+const COMMANDS: usize = 16;
+
+impl ConnectionManager {
+    /// Starts the task of a new connection. The task takes its entry out of the registry when it
+    /// ends, and only then drops its end of the command channel.
+    pub(super) fn spawn(&self, upstream: &Arc<Upstream>, wanted: Wanted, lane: Lane) -> Entry {
+        let inner = &self.0;
+        let Wanted { endpoint, on, auto_reconnect, options } = wanted;
+        let (phase, next_retry) = match (on && upstream.is_configured(), lane) {
+            (false, _) => (Phase::Off, None),
+            (true, Lane::Urgent) => (Phase::Connecting, None),
+            (true, Lane::Queue) => (Phase::Waiting, Some(NextRetry::AtGate)),
+        };
+        let not_configured = || Arc::new(Failure::NotConfigured { service: upstream.name.clone() });
+        let (commands, receiver) = mpsc::channel(COMMANDS);
+        let (sender, state) = watch::channel(ConnectionState {
+            phase,
+            since: inner.config.clock.now(),
+            on,
+            auto_reconnect,
+            attempt: 0,
+            next_retry,
+            failure: (!upstream.is_configured()).then(not_configured),
+            options: Arc::new(upstream.options_in_force(options)),
+        });
+        let shared = Arc::new(Shared::new(&inner.timings));
+        let number = inner.spawned.fetch_add(1, Ordering::Relaxed);
+        let mut task = ConnectionTask {
+            endpoint: endpoint.clone(),
+            number,
+            dialer: Arc::clone(&inner.dialer),
+            upstream: Arc::clone(upstream),
+            config: Arc::clone(&inner.config),
+            events: inner.events.clone(),
+            rng: SmallRng::seed_from_u64(inner.config.seed.wrapping_add(number)),
+            commands: receiver,
+            state: sender,
+            shared: Arc::clone(&shared),
+            permit: None,
+            standing: Standing::default(),
+            renewal: Renewal::default(),
+        };
+        // The registry holds the other end of the commands: when it is dropped, so does the task end.
+        let registry = Arc::downgrade(&inner.registry);
+        let span = info_span!(parent: None, "connection", endpoint = %endpoint);
+        let run = async move {
+            task.run().await;
+            if let Some(registry) = registry.upgrade() {
+                registry.remove(&task.endpoint);
+            }
+        };
+        inner.tasks.spawn(run.instrument(span));
+        Entry { endpoint, upstream: Arc::clone(upstream), commands, state, shared }
+    }
+}
