@@ -12,6 +12,7 @@ mod field_problem;
 mod list;
 mod local_path;
 mod login;
+mod option_defaults;
 mod option_fields;
 mod options;
 mod peer_text;

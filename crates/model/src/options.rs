@@ -82,18 +82,6 @@ pub struct Limits {
     pub message: Option<u32>,
 }
 
-impl Limits {
-    /// These limits, with `defaults` where they say nothing.
-    fn over(self, defaults: Self) -> Self {
-        Self {
-            read_buffer: self.read_buffer.or(defaults.read_buffer),
-            write_buffer: self.write_buffer.or(defaults.write_buffer),
-            frame: self.frame.or(defaults.frame),
-            message: self.message.or(defaults.message),
-        }
-    }
-}
-
 /// What may differ from one connection to the next. The default is what a plain feed needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -151,30 +139,6 @@ impl ConnectionOptions {
         shown
     }
 
-    /// These options, with `defaults` where they say nothing: where a value is none, a list is empty or a switch is off.
-    /// Headers are joined by name.
-    #[must_use]
-    pub fn over(&self, defaults: &Self) -> Self {
-        let mine = self.clone();
-        let is_mine = |header: &&Header| self.headers.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name));
-        let others = defaults.headers.iter().filter(|header| !is_mine(header)).cloned();
-        Self {
-            headers: others.chain(mine.headers).collect(),
-            bearer_token: mine.bearer_token.or_else(|| defaults.bearer_token.clone()),
-            subprotocols: or_default(mine.subprotocols, &defaults.subprotocols),
-            query: mine.query.or_else(|| defaults.query.clone()),
-            ca_file: mine.ca_file.or_else(|| defaults.ca_file.clone()),
-            ping_interval_ms: mine.ping_interval_ms.or(defaults.ping_interval_ms),
-            pong_timeout_ms: mine.pong_timeout_ms.or(defaults.pong_timeout_ms),
-            max_silence_ms: mine.max_silence_ms.or(defaults.max_silence_ms),
-            recycle_when_silent: mine.recycle_when_silent || defaults.recycle_when_silent,
-            never_retry: or_default(mine.never_retry, &defaults.never_retry),
-            stay_closed: mine.stay_closed || defaults.stay_closed,
-            text_ping: mine.text_ping.or_else(|| defaults.text_ping.clone()),
-            limits: mine.limits.over(defaults.limits),
-        }
-    }
-
     /// Puts the secrets of `before` where a mask says that they stay. The n-th header of a name has the
     /// secret of the n-th of that name before.
     ///
@@ -212,10 +176,6 @@ impl ConnectionOptions {
         }
         Ok(&header.value)
     }
-}
-
-fn or_default<T: Clone>(own: Vec<T>, default: &[T]) -> Vec<T> {
-    if own.is_empty() { default.to_vec() } else { own }
 }
 
 fn unmask(field: &str, after: &mut Option<Secret>, before: Option<&Secret>) -> Result<(), FieldProblem> {

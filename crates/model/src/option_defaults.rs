@@ -1,0 +1,84 @@
+//! Options with a service's defaults where they say nothing.
+
+use super::{ConnectionOptions, Header, Limits};
+
+impl ConnectionOptions {
+    /// These options, with `defaults` where they say nothing: where a value is none, a list is empty or a switch is off.
+    /// Headers are joined by name.
+    #[must_use]
+    pub fn over(&self, defaults: &Self) -> Self {
+        let mine = self.clone();
+        let is_mine = |header: &&Header| self.headers.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name));
+        let others = defaults.headers.iter().filter(|header| !is_mine(header)).cloned();
+        Self {
+            headers: others.chain(mine.headers).collect(),
+            bearer_token: mine.bearer_token.or_else(|| defaults.bearer_token.clone()),
+            subprotocols: or_default(mine.subprotocols, &defaults.subprotocols),
+            query: mine.query.or_else(|| defaults.query.clone()),
+            ca_file: mine.ca_file.or_else(|| defaults.ca_file.clone()),
+            ping_interval_ms: mine.ping_interval_ms.or(defaults.ping_interval_ms),
+            pong_timeout_ms: mine.pong_timeout_ms.or(defaults.pong_timeout_ms),
+            max_silence_ms: mine.max_silence_ms.or(defaults.max_silence_ms),
+            recycle_when_silent: mine.recycle_when_silent || defaults.recycle_when_silent,
+            never_retry: or_default(mine.never_retry, &defaults.never_retry),
+            stay_closed: mine.stay_closed || defaults.stay_closed,
+            text_ping: mine.text_ping.or_else(|| defaults.text_ping.clone()),
+            limits: mine.limits.over(defaults.limits),
+        }
+    }
+}
+
+impl Limits {
+    /// These limits, with `defaults` where they say nothing.
+    fn over(self, defaults: Self) -> Self {
+        Self {
+            read_buffer: self.read_buffer.or(defaults.read_buffer),
+            write_buffer: self.write_buffer.or(defaults.write_buffer),
+            frame: self.frame.or(defaults.frame),
+            message: self.message.or(defaults.message),
+        }
+    }
+}
+
+fn or_default<T: Clone>(own: Vec<T>, default: &[T]) -> Vec<T> {
+    if own.is_empty() { default.to_vec() } else { own }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Secret;
+
+    fn header(name: &str, value: &str) -> Header {
+        Header { name: name.to_owned(), value: Secret::new(value) }
+    }
+
+    #[test]
+    fn what_an_endpoint_says_wins_and_headers_are_joined_by_name() {
+        let defaults = ConnectionOptions {
+            headers: vec![header("X-Key", "service"), header("X-Region", "eu")],
+            bearer_token: Some(Secret::new("service")),
+            ping_interval_ms: Some(1_000),
+            never_retry: vec![4001],
+            limits: Limits { frame: Some(2_048), ..Limits::default() },
+            ..ConnectionOptions::default()
+        };
+        let own = ConnectionOptions {
+            headers: vec![header("x-key", "own")],
+            ping_interval_ms: Some(500),
+            limits: Limits { message: Some(4_096), ..Limits::default() },
+            stay_closed: true,
+            ..ConnectionOptions::default()
+        };
+        let expected = ConnectionOptions {
+            headers: vec![header("X-Region", "eu"), header("x-key", "own")],
+            limits: Limits { frame: Some(2_048), message: Some(4_096), ..Limits::default() },
+            bearer_token: defaults.bearer_token.clone(),
+            never_retry: vec![4001],
+            ..own.clone()
+        };
+        assert_eq!(own.over(&defaults), expected);
+        assert_eq!(own.over(&ConnectionOptions::default()), own);
+        assert_eq!(ConnectionOptions::default().over(&defaults), defaults);
+    }
+}
