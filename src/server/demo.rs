@@ -13,6 +13,7 @@ use std::{
 
 use futures_util::{SinkExt, StreamExt};
 use rand::RngExt;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use tokio::{
     net::{TcpListener, TcpStream, lookup_host},
     task::AbortHandle,
@@ -33,13 +34,16 @@ use wsmon_manager::Base;
 use wsmon_model::EndpointId;
 
 /// How the demo's feeds behave. Each one's name says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 enum SampleFeed {
     /// Quotes, four a second.
+    #[strum(serialize = "data-feed")]
     Quotes,
     /// A notice every three seconds.
     Notifications,
     /// Hangs up every 20 seconds.
+    #[strum(serialize = "closes-every-20s")]
     ClosesEvery20s,
     /// Takes 6 seconds to accept and hangs up soon after; every fourth time it stays.
     SlowToAccept,
@@ -48,19 +52,6 @@ enum SampleFeed {
 }
 
 impl SampleFeed {
-    const ALL: [Self; 5] =
-        [Self::Quotes, Self::Notifications, Self::ClosesEvery20s, Self::SlowToAccept, Self::Forbidden];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Quotes => "data-feed",
-            Self::Notifications => "notifications",
-            Self::ClosesEvery20s => "closes-every-20s",
-            Self::SlowToAccept => "slow-to-accept",
-            Self::Forbidden => "forbidden",
-        }
-    }
-
     /// How long the upgrade's answer takes.
     fn accept_delay(self) -> Duration {
         Duration::from_secs(if self == Self::SlowToAccept { 6 } else { 0 })
@@ -83,7 +74,8 @@ impl SampleFeed {
 
 /// The names of the demo's feeds.
 pub(super) fn samples() -> impl Iterator<Item = EndpointId> {
-    SampleFeed::ALL.into_iter().map(|feed| feed.name().parse().expect("the demo's names are endpoint names"))
+    let names = SampleFeed::VARIANTS.iter().map(<&'static str>::from);
+    names.map(|name| name.parse().expect("the demo's names are endpoint names"))
 }
 
 /// Why the demo's upstream did not start.
@@ -184,7 +176,7 @@ async fn requested(stream: &TcpStream, path: &str) -> io::Result<Option<SampleFe
     let head = String::from_utf8_lossy(&head[..length]);
     let target = head.split(' ').nth(1).unwrap_or_default();
     let name = target.split('?').next().and_then(|target| target.strip_prefix(path));
-    Ok(SampleFeed::ALL.into_iter().find(|feed| Some(feed.name()) == name))
+    Ok(name.and_then(|name| name.parse().ok()))
 }
 
 fn refusal(status: StatusCode) -> ErrorResponse {

@@ -8,6 +8,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use serde_json::json;
+use strum::VariantArray;
 use tokio::runtime::Runtime;
 use wsmon_model::Cause;
 
@@ -131,7 +132,7 @@ async fn an_endpoint_begins_at_zero_and_takes_its_series_with_it() {
         .filter(|(series, _)| series.name == "wsmon_disconnects_total" && series.label("endpoint") == Some("gone"));
     let ends: Vec<f64> = ends.map(|(_, value)| *value).collect();
     // One for each cause, and one for ends that an administrator asked for.
-    assert_eq!(ends, vec![0.0; Cause::ALL.len() + 1], "every cause is known before it happens");
+    assert_eq!(ends, vec![0.0; Cause::VARIANTS.len() + 1], "every cause is known before it happens");
 
     admin.done("remove_endpoint", json!({ "endpoint": "gone" })).await;
     let left = monitor.samples().await;

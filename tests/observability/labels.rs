@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::json;
+use strum::VariantArray;
 use wsmon_model::{Cause, Status};
 
 use crate::{
@@ -32,8 +33,8 @@ const HOSTILE: [&str; 14] = [
 /// The words that a label may have, but for `service`, `endpoint`, `le` and `version`.
 fn words(label: &str) -> Vec<&'static str> {
     match label {
-        "state" => Status::ALL.map(Status::as_str).to_vec(),
-        "cause" => Cause::ALL.map(Cause::as_str).into_iter().chain(["requested"]).collect(),
+        "state" => Status::VARIANTS.iter().copied().map(Status::as_str).collect(),
+        "cause" => Cause::VARIANTS.iter().copied().map(Cause::as_str).chain(["requested"]).collect(),
         "result" => vec!["success", "failure"],
         "direction" => vec!["received", "sent"],
         _ => vec![],

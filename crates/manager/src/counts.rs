@@ -8,12 +8,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use strum::VariantArray;
 use wsmon_model::{Cause, EndpointId, Phase};
 
 use super::histogram::Histogram;
 
 /// Why open connections ended, one for each [`Cause`] and one for an administrator's word.
-const ENDS: usize = Cause::ALL.len() + 1;
+const ENDS: usize = Cause::VARIANTS.len() + 1;
 
 /// The word for an end that an administrator asked for.
 pub const ASKED: &str = "requested";
@@ -98,7 +99,7 @@ pub struct Sampled {
 impl Sampled {
     /// How often an open connection ended, by the word for why: a [`Cause`]'s, or `requested`.
     pub fn ends(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        let words = Cause::ALL.into_iter().map(Cause::as_str).chain([ASKED]);
+        let words = Cause::VARIANTS.iter().copied().map(Cause::as_str).chain([ASKED]);
         words.zip(self.ends.iter().copied())
     }
 }
@@ -135,12 +136,12 @@ mod tests {
     #[test]
     fn every_cause_has_its_own_count() {
         let counts = Counts::default();
-        for (index, cause) in Cause::ALL.into_iter().enumerate() {
+        for (index, cause) in Cause::VARIANTS.iter().copied().enumerate() {
             (0..=index).for_each(|_| counts.count_end(Some(cause)));
         }
         counts.count_end(None);
         let sampled = counts.sample();
-        for (index, cause) in Cause::ALL.into_iter().enumerate() {
+        for (index, cause) in Cause::VARIANTS.iter().copied().enumerate() {
             assert!(sampled.ends().any(|end| end == (cause.as_str(), index as u64 + 1)), "{cause:?}");
         }
         assert_eq!(sampled.ends().last(), Some((ASKED, 1)));

@@ -1,10 +1,12 @@
 //! Why a connection is not up.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Why a connection is not up, as a bounded set of words fit for a metric's label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Cause {
     /// The host name did not resolve.
     DnsFailure,
@@ -43,47 +45,8 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Every cause.
-    pub const ALL: [Self; 17] = [
-        Self::DnsFailure,
-        Self::ConnectionRefused,
-        Self::Unreachable,
-        Self::HandshakeTimeout,
-        Self::TlsFailure,
-        Self::HttpStatus,
-        Self::InvalidHandshake,
-        Self::SubprotocolMismatch,
-        Self::ConnectionLost,
-        Self::ClosedByPeer,
-        Self::PongTimeout,
-        Self::ProtocolError,
-        Self::Silent,
-        Self::LocalResources,
-        Self::InvalidOptions,
-        Self::ServiceNotConfigured,
-        Self::InternalError,
-    ];
-
     /// The word for machines.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DnsFailure => "dns_failure",
-            Self::ConnectionRefused => "connection_refused",
-            Self::Unreachable => "unreachable",
-            Self::HandshakeTimeout => "handshake_timeout",
-            Self::TlsFailure => "tls_failure",
-            Self::HttpStatus => "http_status",
-            Self::InvalidHandshake => "invalid_handshake",
-            Self::SubprotocolMismatch => "subprotocol_mismatch",
-            Self::ConnectionLost => "connection_lost",
-            Self::ClosedByPeer => "closed_by_peer",
-            Self::PongTimeout => "pong_timeout",
-            Self::ProtocolError => "protocol_error",
-            Self::Silent => "silent",
-            Self::LocalResources => "local_resources",
-            Self::InvalidOptions => "invalid_options",
-            Self::ServiceNotConfigured => "service_not_configured",
-            Self::InternalError => "internal_error",
-        }
+        self.into()
     }
 }

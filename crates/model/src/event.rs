@@ -1,12 +1,14 @@
 //! What happened to a connection, and when.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::{Cause, EndpointId};
 
 /// What kind of thing happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum EventKind {
     /// The upgrade was done.
     Connected,
@@ -33,36 +35,9 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// Every kind.
-    pub const ALL: [Self; 11] = [
-        Self::Connected,
-        Self::Disconnected,
-        Self::AttemptFailed,
-        Self::Blocked,
-        Self::AskedToConnect,
-        Self::AskedToDisconnect,
-        Self::AskedToPause,
-        Self::AskedToResume,
-        Self::AutoReconnectOn,
-        Self::AutoReconnectOff,
-        Self::OptionsChanged,
-    ];
-
     /// The word for machines.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Connected => "connected",
-            Self::Disconnected => "disconnected",
-            Self::AttemptFailed => "attempt_failed",
-            Self::Blocked => "blocked",
-            Self::AskedToConnect => "asked_to_connect",
-            Self::AskedToDisconnect => "asked_to_disconnect",
-            Self::AskedToPause => "asked_to_pause",
-            Self::AskedToResume => "asked_to_resume",
-            Self::AutoReconnectOn => "auto_reconnect_on",
-            Self::AutoReconnectOff => "auto_reconnect_off",
-            Self::OptionsChanged => "options_changed",
-        }
+        self.into()
     }
 
     /// The words for people.

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, ParseError, VariantArray};
 
 use super::{Connection, EndpointId, ServiceInfo, ServiceName, Status};
 
@@ -35,8 +36,11 @@ impl Summary {
 }
 
 /// The column by which the list is sorted. Equal rows are in the order of their names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum SortKey {
     /// By name.
     #[default]
@@ -52,17 +56,9 @@ pub enum SortKey {
 }
 
 impl SortKey {
-    const ALL: [Self; 5] = [Self::Endpoint, Self::Status, Self::AutoReconnect, Self::Messages, Self::LastMessage];
-
     /// The word used in URLs.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Endpoint => "endpoint",
-            Self::Status => "status",
-            Self::AutoReconnect => "auto-reconnect",
-            Self::Messages => "messages",
-            Self::LastMessage => "last-message",
-        }
+        self.into()
     }
 }
 
@@ -84,16 +80,15 @@ impl Sort {
 }
 
 impl FromStr for Sort {
-    type Err = ();
+    type Err = ParseError;
 
     /// Reads a column's word, behind a `-` when reversed.
-    fn from_str(text: &str) -> Result<Self, ()> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let (reversed, word) = match text.strip_prefix('-') {
             Some(word) => (true, word),
             None => (false, text),
         };
-        let key = SortKey::ALL.into_iter().find(|key| key.as_str() == word).ok_or(())?;
-        Ok(Self { key, reversed })
+        Ok(Self { key: word.parse()?, reversed })
     }
 }
 

@@ -71,9 +71,9 @@ fn read(row: &SqliteRow) -> Result<AuditEntry, sqlx::Error> {
         at_ms: row.try_get(0)?,
         who: PeerText::from(text(1)?),
         address: text(2)?,
-        action: text(3)?.parse().map_err(|()| unknown(3))?,
+        action: text(3)?.parse().map_err(|_| unknown(3))?,
         object: PeerText::from(text(4)?),
-        outcome: text(5)?.parse().map_err(|()| unknown(5))?,
+        outcome: text(5)?.parse().map_err(|_| unknown(5))?,
         detail: PeerText::from(text(6)?),
     })
 }

@@ -12,7 +12,7 @@ use tracing::error;
 
 use super::{error::StoreError, retention, store::Store};
 use wsmon_manager::{KeepError, Keeper, Options, Wanted};
-use wsmon_model::{Cause, EndpointId, Event, EventKind, PeerText};
+use wsmon_model::{Cause, EndpointId, Event, PeerText};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
 
@@ -136,13 +136,12 @@ fn read_wanted(row: &SqliteRow) -> Result<Option<Wanted>, sqlx::Error> {
 /// An event; none if a newer version wrote what this one does not know.
 fn read_event(row: &SqliteRow, endpoint: &EndpointId) -> Result<Option<Event>, sqlx::Error> {
     let (kind, cause): (String, Option<String>) = (row.try_get(1)?, row.try_get(2)?);
-    let kind = EventKind::ALL.into_iter().find(|known| known.as_str() == kind);
-    let Some(kind) = kind else { return Ok(None) };
+    let Ok(kind) = kind.parse() else { return Ok(None) };
     Ok(Some(Event {
         endpoint: endpoint.clone(),
         at_ms: row.try_get(0)?,
         kind,
-        cause: cause.and_then(|cause| Cause::ALL.into_iter().find(|known| known.as_str() == cause)),
+        cause: cause.and_then(|cause| cause.parse().ok()),
         close_code: row.try_get(3)?,
         attempt: row.try_get(4)?,
         text: row.try_get(5)?,

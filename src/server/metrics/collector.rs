@@ -7,6 +7,7 @@ use prometheus_client::{
     encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder, NoLabelSet},
     metrics::MetricType,
 };
+use strum::VariantArray;
 
 use crate::server::state::AppState;
 use wsmon_manager::{EndpointSample, Histogram, HistogramSnapshot, Timings, clock::unix_ms};
@@ -105,7 +106,7 @@ impl fmt::Debug for Connections {
 fn encode_states(encoder: &mut DescriptorEncoder<'_>, endpoints: &[EndpointSample]) -> fmt::Result {
     family(encoder, "wsmon_endpoint_state", "1 for the state that an endpoint is in, 0 for the others.", |family| {
         for sample in endpoints {
-            for state in Status::ALL {
+            for &state in Status::VARIANTS {
                 let [service, endpoint] = labels(sample);
                 let labels = [service, endpoint, ("state", state.as_str())];
                 gauge(family, &labels, f64::from(u8::from(sample.phase.status() == state)))?;

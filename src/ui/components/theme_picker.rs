@@ -1,6 +1,7 @@
 //! The choice between dark, light and what the system says.
 
 use leptos::{prelude::*, web_sys::HtmlDocument};
+use strum::VariantArray;
 use wasm_bindgen::JsCast;
 
 use wsmon_model::Theme;
@@ -10,7 +11,7 @@ use wsmon_model::Theme;
 pub fn ThemePicker() -> impl IntoView {
     // The server knows the theme from the cookie; the browser from the page it was sent.
     let theme = use_context::<Theme>().unwrap_or_else(shown_theme);
-    let options = Theme::ALL.map(|choice| {
+    let options = Theme::VARIANTS.iter().map(|&choice| {
         view! {
             <option value=choice.as_str() selected=choice == theme>
                 {choice.label()}

@@ -6,6 +6,7 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
+use strum::VariantArray;
 
 use crate::{
     api::list_audit,
@@ -108,7 +109,7 @@ fn Filters(query: Memo<AuditQuery>) -> impl IntoView {
     view! {
         <select aria-label="Action" on:change:target=move |event| choose(event.target().value())>
             <option value="">"Every action"</option>
-            {AuditAction::ALL.map(option).collect_view()}
+            {AuditAction::VARIANTS.iter().copied().map(option).collect_view()}
         </select>
         <SearchBox label="Search the audit log" placeholder="Search who, from, to what" text search/>
     }
