@@ -38,6 +38,7 @@ pub use self::{
     state::AppState,
 };
 use wsmon_manager::{ConnectionManager, GateConfig, KeepError, ManagerConfig, SecretsDir};
+use wsmon_model::ServiceName;
 use wsmon_store::{DirectoryLock, Store, StoreError};
 
 /// Said at the start, when it is clear that not all can be up.
@@ -101,24 +102,30 @@ impl Server {
     /// Any [`ServerError`].
     pub async fn bind(config: Config) -> Result<Self, ServerError> {
         let leptos = leptos_config::load(config.without_page_files)?;
-        let wanted = config.listen.unwrap_or(leptos.site_addr);
+        let settings = config.settings;
+        let wanted = settings.listen.unwrap_or(leptos.site_addr);
         let listen_error = |source| ServerError::Listen { address: wanted, source };
         let listener = http::listen(wanted).map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
-        let lock = DirectoryLock::acquire(&config.data_dir)?;
-        let store = Store::open(&config.data_dir).await?;
-        config.metrics.tell(config.public_url.is_some());
+        let lock = DirectoryLock::acquire(&settings.data_dir)?;
+        let store = Store::open(&settings.data_dir).await?;
+        let metrics = MetricsConfig { token: config.metrics_token, endpoint_limit: settings.metrics_endpoint_limit };
+        metrics.tell(settings.public_url.is_some());
         let authenticator = Authenticator::new(store.clone(), config.admin_password).await?;
-        let secrets_dir = config.secrets_dir.map(secrets_dir).transpose()?;
+        let secrets_dir = settings.secrets_dir.map(secrets_dir).transpose()?;
         let descriptors = Descriptors::raised();
         // The sample upstream has the other end of each socket.
-        let most_sockets = if config.demo { descriptors.sockets / 2 } else { descriptors.sockets };
-        let demo = if config.demo { Some(Demo::start(&config.base_url).await?) } else { None };
-        let gate = GateConfig { rate: config.connect_rate, ..GateConfig::default() };
+        let most_sockets = if settings.demo { descriptors.sockets / 2 } else { descriptors.sockets };
+        let default_service = config.services.get(&ServiceName::default()).filter(|_| settings.demo);
+        let demo = match default_service {
+            Some(service) => Some(Demo::start(&service.base).await?),
+            None => None,
+        };
+        let gate = GateConfig { rate: settings.connect_rate, ..GateConfig::default() };
         let keeper = Arc::new(store.clone());
         let manager_config =
             ManagerConfig { gate, keeper, secrets_dir, most_sockets: Some(most_sockets), ..ManagerConfig::default() };
-        let manager = ConnectionManager::new(config.base_url, manager_config);
+        let manager = ConnectionManager::new(config.services, manager_config);
         let restored = manager.restore().await?;
         if restored > 0 {
             info!(connections = restored, "restored");
@@ -134,11 +141,11 @@ impl Server {
             option_changes: OptionChanges::new(&store).await?,
             leptos,
             demo: demo.is_some(),
-            public_url: config.public_url.map(Arc::new),
-            trusted_proxies: config.trusted_proxies.into(),
-            metrics: Arc::new(config.metrics),
-            badges: config.badges,
-            grafana_url: config.grafana_url.map(Arc::new),
+            public_url: settings.public_url.map(Arc::new),
+            trusted_proxies: settings.trusted_proxies.into(),
+            metrics: Arc::new(metrics),
+            badges: settings.badges,
+            grafana_url: settings.grafana_url.map(Arc::new),
             readiness: Readiness::default(),
             endpoint_log: EndpointLog::default(),
             runtime: Handle::current(),

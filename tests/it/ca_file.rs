@@ -52,7 +52,8 @@ async fn with_one_only_what_lies_in_it_can_be() {
     let pem = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate").cert.pem();
     fs::write(secrets.path().join("ca.pem"), pem).expect("written");
     let base = Upstream::start(Manner::Echo).await.base();
-    let monitor = Monitor::start_with(base, |config| config.secrets_dir = Some(secrets.path().to_owned())).await;
+    let monitor =
+        Monitor::start_with(base, |config| config.settings.secrets_dir = Some(secrets.path().to_owned())).await;
     let admin = admin(&monitor).await;
     assert_eq!(save(&admin, "ca.pem").await, Ok(()));
     assert_eq!(save(&admin, secrets.path().join("ca.pem").to_str().expect("text")).await, Ok(()));
@@ -66,7 +67,7 @@ async fn with_one_only_what_lies_in_it_can_be() {
 async fn a_secrets_directory_that_is_none_is_said_at_the_start() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut config = config(Upstream::start(Manner::Echo).await.base(), directory.path());
-    config.secrets_dir = Some(directory.path().join("gone"));
+    config.settings.secrets_dir = Some(directory.path().join("gone"));
     let error = Server::bind(config).await.err().expect("it does not start");
     assert!(matches!(error, ServerError::SecretsDir { .. }), "{error}");
 }

@@ -60,6 +60,20 @@ fn a_file_that_is_not_there_or_not_right() {
 }
 
 #[test]
+fn the_environment_wins_over_the_file_and_an_option_over_both() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("monitor.toml");
+    std::fs::write(&path, "base-url = 'file://x/'\n").expect("written");
+    let mut command = monitor();
+    command.arg("--config").arg(&path);
+    assert_one_line(&command.output().expect("runs"), "its scheme is \"file\"");
+    command.env("WSMON_BASE_URL", "variable://x/");
+    assert_one_line(&command.output().expect("runs"), "its scheme is \"variable\"");
+    command.args(["--base-url", "option://x/"]);
+    assert_one_line(&command.output().expect("runs"), "its scheme is \"option\"");
+}
+
+#[test]
 fn a_demo_that_is_not_on_this_machine_or_whose_port_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address");
@@ -77,7 +91,9 @@ fn a_demo_that_is_not_on_this_machine_or_whose_port_is_taken() {
 #[test]
 fn help_and_version_are_no_errors() {
     let help = monitor().arg("--help").output().expect("runs");
-    assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("--base-url"));
+    let text = String::from_utf8_lossy(&help.stdout);
+    assert!(help.status.success() && text.starts_with("Holds WebSocket connections"), "{text}");
+    assert!(text.contains("--base-url <URL>") && text.contains("[default: ws://localhost:8000/ws/]"), "{text}");
     let version = monitor().arg("--version").output().expect("runs");
     assert_eq!(
         String::from_utf8_lossy(&version.stdout).trim(),

@@ -12,7 +12,7 @@ use crate::support::{
 /// A monitor that takes our word for where a request comes from.
 async fn monitor() -> Monitor {
     Monitor::start_with(base_at(vacant().await), |config| {
-        config.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a net")];
+        config.settings.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a net")];
     })
     .await
 }
@@ -64,7 +64,7 @@ async fn many_strangers_are_slowed_down_and_keep_out_no_address_that_signed_in_l
     let monitor = monitor().await;
     assert_eq!(log_in(&monitor, "203.0.113.1", "admin", PASSWORD).await, 303);
     let monitor = monitor.restart(|config| {
-        config.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a net")];
+        config.settings.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a net")];
     });
     let monitor = monitor.await;
     spend_the_budget(&monitor, "admin").await;

@@ -117,7 +117,7 @@ async fn a_fault_of_our_own_carries_the_headers_and_tells_nothing() {
 #[tokio::test]
 async fn https_is_made_to_stay() {
     let change = |config: &mut websocket_monitor::server::config::Config| {
-        config.public_url = "https://monitor.example/".parse().ok();
+        config.settings.public_url = "https://monitor.example/".parse().ok();
     };
     let monitor = Monitor::start_with(base_at(vacant().await), change).await;
     let response = send(client().get(format!("{}/login", monitor.url)).header("host", "monitor.example")).await;

@@ -46,7 +46,7 @@ fn no_server_function_answers_a_get() {
 #[tokio::test]
 async fn a_link_shows_the_page_and_no_get_changes_anything() {
     let mut upstream = Upstream::start(Manner::Echo).await;
-    let monitor = Monitor::start_with(upstream.base(), |config| config.badges = true).await;
+    let monitor = Monitor::start_with(upstream.base(), |config| config.settings.badges = true).await;
     let feed = name("data-feed");
     soon("connected", monitor.state.manager.connect(&feed, None).await.expect("connects").settled()).await;
     upstream.wait_live(1).await;

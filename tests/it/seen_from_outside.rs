@@ -44,7 +44,7 @@ async fn not_ready_while_the_store_cannot_be_written() {
 #[tokio::test]
 async fn a_badge_is_for_everybody_but_only_where_it_was_turned_on() {
     let upstream = Upstream::start(Manner::Echo).await;
-    let monitor = Monitor::start_with(upstream.base(), |config| config.badges = true).await;
+    let monitor = Monitor::start_with(upstream.base(), |config| config.settings.badges = true).await;
     let feed = name("market/eu");
     let mut handle = monitor.state.manager.connect(&feed, None).await.expect("connects");
     assert_eq!(soon("connected", handle.settled()).await.phase, Phase::Connected);

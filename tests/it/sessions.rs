@@ -31,7 +31,7 @@ async fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
     assert_eq!(attributes, "Path=/; Max-Age=604800; HttpOnly; SameSite=Lax");
     assert_eq!(pair.strip_prefix("wsmon_session=").expect("the name").len(), 43, "256 bits");
 
-    let public = monitor.restart(|config| config.public_url = "https://monitor.example/".parse().ok()).await;
+    let public = monitor.restart(|config| config.settings.public_url = "https://monitor.example/".parse().ok()).await;
     let response = Visitor::new(&public).log_in("admin", PASSWORD, "").await;
     let header = response.headers()["set-cookie"].to_str().expect("text");
     assert!(header.starts_with("__Host-wsmon_session="), "{header}");
@@ -123,7 +123,8 @@ async fn forwarded_addresses_are_believed_from_trusted_proxies_alone() {
     }
     assert_eq!(attempt(&monitor, 5).await, 429, "all came from one address, whatever they say");
 
-    let monitor = monitor.restart(|config| config.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a net")]).await;
+    let monitor =
+        monitor.restart(|config| config.settings.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a net")]).await;
     for n in 0..7 {
         assert_eq!(attempt(&monitor, n).await, 401, "each came from an address of its own");
     }

@@ -126,7 +126,8 @@ async fn health_answers_when_every_place_is_taken() {
 #[tokio::test]
 async fn a_trusted_proxy_may_have_all_places() {
     let monitor =
-        monitor(few(), |config| config.trusted_proxies = vec!["127.0.0.66/32".parse().expect("a network")]).await;
+        monitor(few(), |config| config.settings.trusted_proxies = vec!["127.0.0.66/32".parse().expect("a network")])
+            .await;
     let _held = hold(&monitor, ATTACKER, 11, LOGIN).await;
     let page = ask(&monitor, ATTACKER, "/login").await;
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");

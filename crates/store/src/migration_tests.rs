@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use wsmon_manager::Keeper;
-use wsmon_model::{AuditQuery, Cause, EndpointId, EventKind};
+use wsmon_model::{AuditQuery, Cause, EndpointId, EventKind, Secret};
 
 use super::{Store, file};
 
@@ -39,7 +39,7 @@ async fn a_store_without_services_keeps_everything() {
     let wanted: Vec<_> = wanted.iter().map(|each| (each.endpoint.to_string(), each.on, each.auto_reconnect)).collect();
     assert_eq!(wanted, [("data-feed".to_owned(), true, false), ("market/eu".to_owned(), false, true)]);
     let options = store.load().await.expect("loaded").remove(0).options;
-    assert_eq!(options.given().bearer_token.as_ref().map(|token| token.expose()), Some("t0ken"));
+    assert_eq!(options.given().bearer_token.as_ref().map(Secret::expose), Some("t0ken"));
 
     let feed: EndpointId = "data-feed".parse().expect("an id");
     let events = store.events_of(&feed, 10).await.expect("events");

@@ -13,12 +13,6 @@ pub struct MetricsConfig {
     pub endpoint_limit: usize,
 }
 
-impl Default for MetricsConfig {
-    fn default() -> Self {
-        Self { token: None, endpoint_limit: 2_000 }
-    }
-}
-
 impl MetricsConfig {
     /// Logs who may scrape, where no token decides it.
     pub(in crate::server) fn tell(&self, is_public: bool) {

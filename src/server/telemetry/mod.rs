@@ -20,7 +20,7 @@ use tracing_subscriber::{
 };
 
 pub use self::{endpoint_log::EndpointLog, error::TelemetryError, lines::LogLine, log_format::LogFormat};
-use super::config::Config;
+use super::config::Settings;
 
 /// Logging that has started.
 pub struct Telemetry {
@@ -34,11 +34,11 @@ pub struct Telemetry {
 /// # Errors
 ///
 /// Any [`TelemetryError`].
-pub fn init(config: &Config) -> Result<Telemetry, TelemetryError> {
-    let exporter = config.otlp_endpoint.as_ref().map(otlp::exporter).transpose()?;
+pub fn init(settings: &Settings) -> Result<Telemetry, TelemetryError> {
+    let exporter = settings.otlp_endpoint.as_ref().map(otlp::exporter).transpose()?;
     let endpoint_log = EndpointLog::default();
     let lines = fmt::layer().with_writer(io::stderr);
-    let lines = match config.log_format {
+    let lines = match settings.log_format {
         LogFormat::Pretty => lines.compact().with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };

@@ -6,8 +6,11 @@ use reqwest::{Client, Response, redirect::Policy};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
-use websocket_monitor::server::{AppState, HttpLimits, MetricsConfig, Server, config::Config, telemetry::LogFormat};
-use wsmon_manager::{Base, GateConfig};
+use websocket_monitor::server::{
+    AppState, HttpLimits, Server,
+    config::{Config, Settings},
+};
+use wsmon_manager::Base;
 
 use super::upstream::base_at;
 
@@ -22,23 +25,14 @@ pub struct Monitor {
     task: JoinHandle<()>,
 }
 
-/// The settings of a server on a free port.
+/// The configuration of a server on a free port.
 pub fn config(base_url: Base, data_dir: &Path) -> Config {
+    let listen = Some(([127, 0, 0, 1], 0).into());
     Config {
-        listen: Some(([127, 0, 0, 1], 0).into()),
-        base_url,
-        data_dir: data_dir.to_owned(),
-        secrets_dir: None,
-        demo: false,
-        log_format: LogFormat::Json,
+        settings: Settings { listen, data_dir: data_dir.to_owned(), ..Settings::default() },
+        services: base_url.into(),
         admin_password: Some(PASSWORD.into()),
-        public_url: None,
-        trusted_proxies: Vec::new(),
-        connect_rate: GateConfig::default().rate,
-        metrics: MetricsConfig::default(),
-        grafana_url: None,
-        badges: false,
-        otlp_endpoint: None,
+        metrics_token: None,
         without_page_files: true,
         limits: HttpLimits::default(),
     }

@@ -1,0 +1,69 @@
+//! The configuration: options, variables and a file, in this order of precedence.
+
+mod arguments;
+mod error;
+mod file;
+mod layers;
+mod secret;
+mod services;
+mod settings;
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use self::arguments::Arguments;
+pub use self::{error::ConfigError, settings::Settings};
+use super::{commands::Command, http::Limits};
+use wsmon_manager::Services;
+
+/// What a server is started with.
+#[derive(Debug)]
+pub struct Config {
+    /// What options, variables and the file say.
+    pub settings: Settings,
+    /// The services in whose endpoints connections can be held.
+    pub services: Services,
+    /// The password of `admin` on the first start, from `WSMON_ADMIN_PASSWORD`; none to make one up.
+    pub admin_password: Option<SecretString>,
+    /// The bearer token that `/metrics` asks for, from `WSMON_METRICS_TOKEN`.
+    pub metrics_token: Option<SecretString>,
+    /// Whether to serve although the scripts and styles that pages load may be missing, so that what is
+    /// shown does not come to life: for tests of everything else.
+    pub without_page_files: bool,
+    /// What clients may take of the server. There is no option for it.
+    pub limits: Limits,
+}
+
+/// What the program is started for.
+#[derive(Debug)]
+pub enum Invocation {
+    /// To serve.
+    Serve(Box<Config>),
+    /// To do something to the store in this directory.
+    Command(PathBuf, Command),
+}
+
+impl Config {
+    /// Reads the command line, the environment and the file.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ConfigError`].
+    pub fn load() -> Result<Invocation, ConfigError> {
+        let (arguments, given) = Arguments::parse(std::env::args_os())?;
+        let settings = layers::merge(arguments.config.as_deref(), given)?;
+        let services = services::configured(&settings)?;
+        Ok(match arguments.command {
+            Some(command) => Invocation::Command(settings.data_dir, command),
+            None => Invocation::Serve(Box::new(Self {
+                settings,
+                services,
+                admin_password: secret::read("WSMON_ADMIN_PASSWORD")?,
+                metrics_token: secret::read("WSMON_METRICS_TOKEN")?,
+                without_page_files: arguments.without_page_files,
+                limits: Limits::default(),
+            })),
+        })
+    }
+}
