@@ -8,11 +8,15 @@ export { expect };
 export type Options = {
   /** Start the monitor with sample feeds of its own instead of `upstream`. */
   demo: boolean;
+  /** Tell the monitor of a second service, `other`, as well. */
+  twoServices: boolean;
 };
 
 type Fixtures = {
   /** The feeds the monitor connects to. */
   upstream: Upstream;
+  /** The feeds of the service `other`; listened to by nobody without `twoServices`. */
+  other: Upstream;
   /** A monitor of this test's own. */
   monitor: Monitor;
   /** A page that is signed in, on the dashboard and hydrated. */
@@ -52,6 +56,7 @@ class Complaints {
 
 export const test = base.extend<Fixtures & Options>({
   demo: [false, { option: true }],
+  twoServices: [false, { option: true }],
 
   upstream: async ({}, use, testInfo) => {
     // A thousand ports a worker, below the ephemeral range.
@@ -60,10 +65,20 @@ export const test = base.extend<Fixtures & Options>({
     await upstream.stop();
   },
 
-  monitor: async ({ upstream, demo }, use, testInfo) => {
+  other: async ({}, use, testInfo) => {
+    const other = await Upstream.listen(20_500 + 1000 * testInfo.parallelIndex);
+    await use(other);
+    await other.stop();
+  },
+
+  monitor: async ({ upstream, demo, twoServices, other }, use, testInfo) => {
     // The sample feeds take over the port the upstream found free.
     if (demo) await upstream.stop();
-    const monitor = await Monitor.start({ baseUrl: upstream.baseUrl, demo });
+    const monitor = await Monitor.start({
+      baseUrl: upstream.baseUrl,
+      demo,
+      services: twoServices ? { other: other.baseUrl } : {},
+    });
     await use(monitor);
     try {
       await monitor.stop();

@@ -23,10 +23,11 @@ export class Monitor {
     private readonly lines: string[],
   ) {}
 
-  static async start(options: { baseUrl: string; demo: boolean }): Promise<Monitor> {
+  static async start(options: { baseUrl: string; demo: boolean; services?: Record<string, string> }): Promise<Monitor> {
     const dataDir = await mkdtemp(join(tmpdir(), 'wsmon-'));
     const args = ['--base-url', options.baseUrl, '--data-dir', dataDir, '--log-format', 'json'];
     if (options.demo) args.push('--demo');
+    for (const [name, url] of Object.entries(options.services ?? {})) args.push('--service', `${name}=${url}`);
     const lines: string[] = [];
     try {
       const { child, url } = await run([...args, '--listen', '127.0.0.1:0'], lines);
