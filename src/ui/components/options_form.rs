@@ -160,7 +160,7 @@ fn option_field(field: OptionField, value: String, default: &str, form: Form) ->
                 <label class="check">
                     <input type="checkbox" name=name checked=!value.is_empty()/>
                     <span>{label}</span>
-                    {(!default.is_empty()).then_some(view! { <small>"On for the service"</small> })}
+                    {(!default.is_empty()).then_some(view! { <small>"on for the service"</small> })}
                 </label>
             }
             .into_any();
@@ -189,8 +189,18 @@ fn option_field(field: OptionField, value: String, default: &str, form: Form) ->
         <div>
             <label class="field"><span>{label}</span> {control}</label>
             <p class="field-error" id=problem_id role="alert" hidden=no_problem>{problem}</p>
-            <small id=name>{hint} {(!default.is_empty()).then(|| format!(" The service's: {default}"))}</small>
+            <small id=name>{hint_with(hint, default)}</small>
         </div>
     }
     .into_any()
+}
+
+/// What a field is for, and what its service's default is in the place of the monitor's own.
+fn hint_with(hint: &str, default: &str) -> String {
+    let of_service = format!("the service's if empty: {default}");
+    match hint {
+        hint if default.is_empty() => hint.to_owned(),
+        hint if hint.ends_with("if empty") => format!("T{}", &of_service[1..]),
+        hint => format!("{hint}; {of_service}"),
+    }
 }
