@@ -2,15 +2,17 @@
 //! shows administrators which are not and why.
 //!
 //! The crate is compiled twice. With the feature `ssr` it is the server, with `hydrate` the part
-//! that runs in the browser. `ui` asks `api`, `api` asks `server`. Only the lines below, `main.rs` and one helper in `api` mention the two
-//! features, so it is the compiler that keeps server code out of the browser's half.
+//! that runs in the browser. `ui` asks `api`, `api` asks `operations`. Only the lines below, `main.rs` and one helper in `api`
+//! mention the two features, so it is the compiler that keeps server code out of the browser's half.
 //!
 //! | module | what is in it |
 //! | --- | --- |
 //! | [`api`] | the server functions |
 //! | [`error`] | the one error on the wire |
 //! | [`ui`] | pages and components |
-//! | `server` | HTTP, authentication, metrics, configuration |
+//! | `operations` | what an actor may do: checked, made and audited |
+//! | `auth` | who may sign in; sessions |
+//! | `server` | HTTP, metrics, configuration, the command line |
 //!
 //! Beside it stand three crates: `wsmon_model` with the plain types that both halves share,
 //! `wsmon_manager`, which holds the connections, and `wsmon_store`, which keeps what outlives the process.
@@ -18,7 +20,11 @@
 #![recursion_limit = "256"]
 
 pub mod api;
+#[cfg(feature = "ssr")]
+pub mod auth;
 pub mod error;
+#[cfg(feature = "ssr")]
+pub mod operations;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod ui;

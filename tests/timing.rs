@@ -3,7 +3,7 @@
 
 use std::{path::Path, time::Instant};
 
-use websocket_monitor::server::auth::{self, Authenticator, LoginError, Visitor as Caller};
+use websocket_monitor::auth::{self, Authenticator, LoginError, Visitor as Caller};
 use wsmon_model::PeerText;
 use wsmon_store::Store;
 
@@ -14,7 +14,7 @@ async fn wrong_login_takes(authenticator: &Authenticator, name: &str, n: usize) 
     let octets = u16::try_from(n).expect("small").to_be_bytes();
     let caller = Caller { address: [10, 0, octets[0], octets[1]].into(), agent: PeerText::default() };
     let began = Instant::now();
-    let refused = authenticator.log_in(name, "wrong".into(), &caller).await;
+    let refused = authenticator.log_in(name, "wrong".into(), &caller, None).await;
     assert!(matches!(refused, Err(LoginError::Credentials)));
     began.elapsed().as_secs_f64()
 }
@@ -54,7 +54,7 @@ async fn an_unknown_user_takes_as_long_as_a_known_one() {
     let (store, authenticator) = authenticator(directory.path()).await;
     // Four tries each, because the fifth failure of an account would end them.
     for n in 0..tries.div_ceil(4) {
-        auth::add_administrator(&store, &format!("known-{n}"), PASSWORD.into()).await.expect("added");
+        auth::add_administrator(&store, &format!("known-{n}"), PASSWORD.into(), None).await.expect("added");
     }
     let Ratio { quickest, median } = ratio(&authenticator, 0, tries).await;
     println!("known over unknown, {tries} tries each: quickest {quickest:.3}, median {median:.3}");

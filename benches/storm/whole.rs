@@ -38,7 +38,7 @@ async fn fill_store(data_dir: &Path) {
     for number in 0..CONNECTIONS {
         let wanted = Wanted { endpoint: endpoint(number), on: true, auto_reconnect: true, options: Options::default() };
         let event = Event::new(wanted.endpoint.clone(), 0, EventKind::AskedToConnect);
-        store.save(&wanted, &event).await.expect("saved");
+        store.save(&wanted, &event, None).await.expect("saved");
     }
     store.close().await;
 }

@@ -12,7 +12,7 @@ use wsmon_model::Account;
 /// [`AppError::Unauthenticated`].
 #[server(endpoint = "load_account", input = Json, output = Json)]
 pub async fn load_account() -> Result<Account, AppError> {
-    super::as_admin(|admin| async move { Ok(admin.state.account(&admin.name, &admin.session).await?) }).await
+    super::as_admin(|admin| async move { admin.account().await }).await
 }
 
 /// Sets another password. Every other session of the administrator ends, and this one gets a new
@@ -24,20 +24,7 @@ pub async fn load_account() -> Result<Account, AppError> {
 /// the new one too short or too long.
 #[server(endpoint = "change_password", input = Json, output = Json)]
 pub async fn change_password(current: String, new: String) -> Result<(), AppError> {
-    use wsmon_model::{AuditAction, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
-
-    super::audited(AuditAction::ChangePassword, String::new(), |admin: super::Admin| async move {
-        if new.chars().count() < PASSWORD_MIN_CHARS || new.len() > PASSWORD_MAX_BYTES {
-            let text = format!("The new password needs at least {PASSWORD_MIN_CHARS} characters.");
-            return Err(AppError::Invalid(text));
-        }
-        let authenticator = &admin.state.authenticator;
-        let (current, new) = (current.into(), new.into());
-        let id = authenticator.change_password(&admin.name, &admin.session, current, new, &admin.visitor).await?;
-        admin.set_session(&id);
-        Ok(())
-    })
-    .await
+    super::as_admin(|admin| async move { super::set_session(&admin.change_password(current, new).await?) }).await
 }
 
 /// Ends a session of the administrator who asks.
@@ -47,14 +34,5 @@ pub async fn change_password(current: String, new: String) -> Result<(), AppErro
 /// [`AppError::Unauthenticated`], and [`AppError::Invalid`] when there is no such session.
 #[server(endpoint = "end_session", input = Json, output = Json)]
 pub async fn end_session(key: String) -> Result<(), AppError> {
-    use wsmon_model::AuditAction;
-
-    super::audited(AuditAction::EndSession, String::new(), |admin: super::Admin| async move {
-        if admin.state.end_own_session(&admin.name, &key).await? {
-            Ok(())
-        } else {
-            Err(AppError::Invalid("That session has already ended.".to_owned()))
-        }
-    })
-    .await
+    super::as_admin(|admin| async move { admin.end_session(&key).await }).await
 }

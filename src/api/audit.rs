@@ -12,5 +12,5 @@ use wsmon_model::{AuditPage, AuditQuery};
 /// [`AppError::Unauthenticated`].
 #[server(endpoint = "list_audit", input = Json, output = Json)]
 pub async fn list_audit(query: AuditQuery) -> Result<AuditPage, AppError> {
-    super::as_admin(|admin| async move { Ok(admin.state.store.audit(&query).await?) }).await
+    super::as_admin(|admin| async move { admin.audit_page(&query).await }).await
 }

@@ -14,7 +14,7 @@ use wsmon_model::{Connection, ConnectionList, ConnectionOptions, EndpointDetails
 /// [`AppError::Unauthenticated`].
 #[server(endpoint = "list_connections", input = Json, output = Json)]
 pub async fn list_connections(query: ListQuery) -> Result<ConnectionList, AppError> {
-    super::as_admin(|admin| async move { Ok(admin.state.list(&query)) }).await
+    super::as_admin(|admin| async move { Ok(admin.list(&query)) }).await
 }
 
 /// How many connections there are in each status.
@@ -24,7 +24,7 @@ pub async fn list_connections(query: ListQuery) -> Result<ConnectionList, AppErr
 /// [`AppError::Unauthenticated`].
 #[server(endpoint = "load_summary", input = Json, output = Json)]
 pub async fn load_summary() -> Result<Summary, AppError> {
-    super::as_admin(|admin| async move { Ok(admin.state.manager.summary()) }).await
+    super::as_admin(|admin| async move { Ok(admin.summary()) }).await
 }
 
 /// Connects an endpoint, which is added if it is new, and answers with the outcome of the attempt.
@@ -37,12 +37,7 @@ pub async fn load_summary() -> Result<Summary, AppError> {
 /// says why.
 #[server(endpoint = "connect_endpoint", input = Json, output = Json)]
 pub async fn connect_endpoint(endpoint: String, auto_reconnect: Option<bool>) -> Result<Connection, AppError> {
-    use wsmon_model::AuditAction;
-
-    super::audited(AuditAction::Connect, endpoint.clone(), |admin: super::Admin| async move {
-        admin.state.connect(super::endpoint_id(&endpoint)?, auto_reconnect).await
-    })
-    .await
+    super::as_admin(|admin| async move { admin.connect(&endpoint, auto_reconnect).await }).await
 }
 
 /// Disconnects an endpoint, which then stays off. Answers when its socket is closed.
@@ -52,14 +47,7 @@ pub async fn connect_endpoint(endpoint: String, auto_reconnect: Option<bool>) ->
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
 #[server(endpoint = "disconnect_endpoint", input = Json, output = Json)]
 pub async fn disconnect_endpoint(endpoint: String) -> Result<(), AppError> {
-    use wsmon_model::AuditAction;
-
-    super::audited(AuditAction::Disconnect, endpoint.clone(), |admin: super::Admin| async move {
-        let state = admin.state;
-        let name = super::endpoint_id(&endpoint)?;
-        Ok(state.manager.disconnect(&name).await?)
-    })
-    .await
+    super::as_admin(|admin| async move { admin.disconnect(&endpoint).await }).await
 }
 
 /// Removes an endpoint. Answers when its socket is closed.
@@ -69,14 +57,7 @@ pub async fn disconnect_endpoint(endpoint: String) -> Result<(), AppError> {
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
 #[server(endpoint = "remove_endpoint", input = Json, output = Json)]
 pub async fn remove_endpoint(endpoint: String) -> Result<(), AppError> {
-    use wsmon_model::AuditAction;
-
-    super::audited(AuditAction::Remove, endpoint.clone(), |admin: super::Admin| async move {
-        let state = admin.state;
-        let name = super::endpoint_id(&endpoint)?;
-        Ok(state.manager.remove(&name).await?)
-    })
-    .await
+    super::as_admin(|admin| async move { admin.remove(&endpoint).await }).await
 }
 
 /// Sets whether a connection is connected again after it was lost.
@@ -86,15 +67,7 @@ pub async fn remove_endpoint(endpoint: String) -> Result<(), AppError> {
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
 #[server(endpoint = "set_auto_reconnect", input = Json, output = Json)]
 pub async fn set_auto_reconnect(endpoint: String, enabled: bool) -> Result<(), AppError> {
-    use wsmon_model::AuditAction;
-
-    let action = if enabled { AuditAction::AutoReconnectOn } else { AuditAction::AutoReconnectOff };
-    super::audited(action, endpoint.clone(), |admin: super::Admin| async move {
-        let state = admin.state;
-        let name = super::endpoint_id(&endpoint)?;
-        Ok(state.manager.set_auto_reconnect(&name, enabled).await?)
-    })
-    .await
+    super::as_admin(|admin| async move { admin.set_auto_reconnect(&endpoint, enabled).await }).await
 }
 
 /// Stops the attempts of a connection that waits or is blocked; nothing happens to any other.
@@ -104,13 +77,7 @@ pub async fn set_auto_reconnect(endpoint: String, enabled: bool) -> Result<(), A
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::DiskFull`].
 #[server(endpoint = "pause_endpoint", input = Json, output = Json)]
 pub async fn pause_endpoint(endpoint: String) -> Result<(), AppError> {
-    use wsmon_model::AuditAction;
-
-    super::audited(AuditAction::Pause, endpoint.clone(), |admin: super::Admin| async move {
-        let name = super::endpoint_id(&endpoint)?;
-        Ok(admin.state.manager.pause(&name).await?)
-    })
-    .await
+    super::as_admin(|admin| async move { admin.pause(&endpoint).await }).await
 }
 
 /// Lets the attempts of a connection that is off go on; nothing happens to any other.
@@ -120,13 +87,7 @@ pub async fn pause_endpoint(endpoint: String) -> Result<(), AppError> {
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::DiskFull`].
 #[server(endpoint = "resume_endpoint", input = Json, output = Json)]
 pub async fn resume_endpoint(endpoint: String) -> Result<(), AppError> {
-    use wsmon_model::AuditAction;
-
-    super::audited(AuditAction::Resume, endpoint.clone(), |admin: super::Admin| async move {
-        let name = super::endpoint_id(&endpoint)?;
-        Ok(admin.state.manager.resume(&name).await?)
-    })
-    .await
+    super::as_admin(|admin| async move { admin.resume(&endpoint).await }).await
 }
 
 /// One connection with its options, secrets masked, and its latest events.
@@ -136,7 +97,7 @@ pub async fn resume_endpoint(endpoint: String) -> Result<(), AppError> {
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
 #[server(endpoint = "load_endpoint", input = Json, output = Json)]
 pub async fn load_endpoint(endpoint: String) -> Result<EndpointDetails, AppError> {
-    super::as_admin(|admin| async move { admin.state.details(super::endpoint_id(&endpoint)?).await }).await
+    super::as_admin(|admin| async move { admin.details(&endpoint).await }).await
 }
 
 /// Sets what differs for a connection. A secret that is sent as its mask stays as it was. An open
@@ -153,11 +114,5 @@ pub async fn set_options(
     options: ConnectionOptions,
     version: Option<OptionsVersion>,
 ) -> Result<OptionsVersion, AppError> {
-    use wsmon_model::AuditAction;
-
-    super::audited(AuditAction::SetOptions, endpoint.clone(), |admin: super::Admin| async move {
-        let name = super::endpoint_id(&endpoint)?;
-        admin.state.set_options(&name, options, version.as_ref()).await
-    })
-    .await
+    super::as_admin(|admin| async move { admin.set_options(&endpoint, options, version).await }).await
 }

@@ -11,5 +11,5 @@ use crate::error::AppError;
 /// [`AppError::Unauthenticated`].
 #[server(endpoint = "load_guide", input = Json, output = Json)]
 pub async fn load_guide() -> Result<String, AppError> {
-    super::as_admin(|admin| async move { Ok(admin.state.guide().to_owned()) }).await
+    super::as_admin(|admin| async move { Ok(admin.guide().to_owned()) }).await
 }

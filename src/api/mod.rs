@@ -1,7 +1,7 @@
 //! The server functions: what the page may ask of the server. Nothing else is in here.
 //!
-//! Each one is a public HTTP endpoint, so each one's whole body is a call of `as_admin` or
-//! `audited`, which check that an administrator asks and give an error its HTTP status.
+//! Each one is a public HTTP endpoint, so each one's whole body is a call of `as_admin`, which checks that an
+//! administrator asks, and of the operation that is asked for.
 
 mod account;
 mod audit;
@@ -18,7 +18,7 @@ pub use connections::{
 pub use guide::load_guide;
 
 #[cfg(feature = "ssr")]
-use self::admin::{Admin, as_admin, audited, endpoint_id, set_status};
+use self::admin::{as_admin, set_session, set_status};
 
 /// Which half this is.
 const ON_SERVER: bool = cfg!(feature = "ssr");
@@ -40,42 +40,34 @@ mod admin {
     use leptos_axum::ResponseOptions;
 
     use crate::{
+        auth::SessionId,
         error::AppError,
-        server::{
-            AppState, AuditedAction, LoginError, ReportsOutcome, SignedIn,
-            auth::{AuthError, SessionId, Visitor},
-            set_cookie,
-        },
+        operations::{Actor, ActorOperations, SignedIn},
+        server::{AppState, set_cookie},
     };
-    use wsmon_model::{AuditAction, EndpointId};
 
-    /// The administrator who asks, and what there is to ask.
-    #[derive(Clone)]
-    pub(super) struct Admin {
-        pub(super) state: AppState,
-        pub(super) name: String,
-        pub(super) session: SessionId,
-        pub(super) visitor: Visitor,
-        response: ResponseOptions,
-    }
-
-    impl Admin {
-        /// Gives the browser another session in the place of the one it has.
-        pub(super) fn set_session(&self, id: &SessionId) {
-            self.response.insert_header(SET_COOKIE, set_cookie(Some(id), self.state.secure()));
-        }
-    }
-
-    /// Does what an administrator asks for; for anybody else it answers 401 and does nothing.
-    pub(super) async fn as_admin<T, F>(work: impl FnOnce(Admin) -> F) -> Result<T, AppError>
+    /// Does what an administrator asks for; for anybody else it answers 401 and does nothing. Gives the answer an
+    /// error's HTTP status.
+    pub(super) async fn as_admin<T, F>(operation: impl FnOnce(ActorOperations) -> F) -> Result<T, AppError>
     where
         F: Future<Output = Result<T, AppError>>,
     {
         let outcome = match administrator().await {
-            Ok(admin) => work(admin).await,
+            Ok(admin) => operation(admin).await,
             Err(error) => Err(error),
         };
         outcome.inspect_err(set_status)
+    }
+
+    /// What the administrator who asks may do.
+    async fn administrator() -> Result<ActorOperations, AppError> {
+        let state = use_context::<AppState>().ok_or(AppError::Internal)?;
+        let mut parts = use_context::<Parts>().ok_or(AppError::Internal)?;
+        let signed_in = SignedIn::from_request_parts(&mut parts, &state).await.map_err(|status| match status {
+            StatusCode::UNAUTHORIZED => AppError::Unauthenticated,
+            _ => AppError::Internal,
+        })?;
+        Ok(state.operations.by(Actor::Administrator(signed_in)))
     }
 
     /// Gives the answer an error's HTTP status.
@@ -87,55 +79,11 @@ mod admin {
         }
     }
 
-    /// Does what an administrator asks for, and writes down what came of it. Neither a browser that
-    /// leaves before the answer nor a shutdown stops it.
-    pub(super) async fn audited<T, F>(
-        action: AuditAction,
-        object: String,
-        work: impl FnOnce(Admin) -> F,
-    ) -> Result<T, AppError>
-    where
-        T: ReportsOutcome + Send + 'static,
-        F: Future<Output = Result<T, AppError>> + Send + 'static,
-    {
-        as_admin(|admin| async move {
-            let state = admin.state.clone();
-            let audited = AuditedAction { who: admin.name.clone(), visitor: admin.visitor.clone(), action, object };
-            state.audited(audited, work(admin)).await
-        })
-        .await
-    }
-
-    async fn administrator() -> Result<Admin, AppError> {
+    /// Gives the browser another session in the place of the one it has.
+    pub(super) fn set_session(id: &SessionId) -> Result<(), AppError> {
         let state = use_context::<AppState>().ok_or(AppError::Internal)?;
         let response = use_context::<ResponseOptions>().ok_or(AppError::Internal)?;
-        let mut parts = use_context::<Parts>().ok_or(AppError::Internal)?;
-        let signed_in = SignedIn::from_request_parts(&mut parts, &state).await.map_err(|status| match status {
-            StatusCode::UNAUTHORIZED => AppError::Unauthenticated,
-            _ => AppError::Internal,
-        })?;
-        let Ok(visitor) = Visitor::from_request_parts(&mut parts, &state).await;
-        Ok(Admin { state, name: signed_in.name, session: signed_in.id, visitor, response })
-    }
-
-    /// Reads an endpoint's identity; what is wrong with it is said in a sentence.
-    pub(super) fn endpoint_id(text: &str) -> Result<EndpointId, AppError> {
-        text.parse::<EndpointId>().map_err(|error| AppError::Invalid(error.to_string()))
-    }
-
-    impl From<LoginError> for AppError {
-        fn from(error: LoginError) -> Self {
-            match error {
-                LoginError::Credentials => Self::Invalid("The current password is wrong.".to_owned()),
-                LoginError::TooMany { wait, .. } => {
-                    Self::Invalid(format!("Too many wrong passwords. Wait {} s.", wait.as_secs() + 1))
-                }
-                LoginError::Internal(AuthError::Store(error)) => error.into(),
-                LoginError::Internal(error) => {
-                    tracing::error!(%error, "a password could not be changed");
-                    Self::Internal
-                }
-            }
-        }
+        response.insert_header(SET_COOKIE, set_cookie(Some(id), state.secure()));
+        Ok(())
     }
 }

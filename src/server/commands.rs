@@ -8,11 +8,10 @@ use std::{
 use clap::Subcommand;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    audit,
-    auth::{self, AuthError},
+use crate::{
+    auth,
+    operations::{self, Actor, AdministratorError, Administrators},
 };
-use wsmon_model::AuditAction;
 use wsmon_store::{BackupError, Store, StoreError};
 
 /// What can be done on the command line.
@@ -70,21 +69,9 @@ pub enum CommandError {
     /// The store could not be backed up or restored.
     #[error(transparent)]
     Backup(#[from] BackupError),
-    /// The password could not be set.
+    /// It could not be done to administrators.
     #[error(transparent)]
-    Auth(#[from] AuthError),
-    /// The name is taken.
-    #[error("there is an administrator {0:?} already")]
-    Taken(String),
-    /// Nobody has the name.
-    #[error("there is no administrator {0:?}")]
-    Unknown(String),
-    /// Nobody could sign in any more.
-    #[error("{0:?} is the only administrator; add another first")]
-    Last(String),
-    /// The name cannot be used.
-    #[error("a name has 1 to 64 letters, digits or any of . _ @ -")]
-    Name,
+    Administrator(#[from] AdministratorError),
     /// Standard input could not be read, or holds nothing.
     #[error("no password on standard input")]
     NoPassword,
@@ -99,13 +86,18 @@ pub async fn run(data_dir: &Path, command: Command) -> Result<(), CommandError> 
     match command {
         Command::Admin(command) => {
             let store = Store::open(data_dir).await?;
-            let done = administer(&store, command).await;
+            let done = administer(&Administrators::new(store.clone(), Actor::CommandLine), command).await;
             store.close().await;
             done
         }
-        Command::Backup { file } => Ok(wsmon_store::back_up(data_dir, &file).await?),
+        Command::Backup { file } => {
+            if let Some(error) = operations::back_up(&Actor::CommandLine, data_dir, &file).await? {
+                eprintln!("The backup is made, but the audit log cannot be written: {error}");
+            }
+            Ok(())
+        }
         Command::Restore { file } => {
-            if let Some(kept) = wsmon_store::restore(data_dir, &file).await? {
+            if let Some(kept) = operations::restore(&Actor::CommandLine, data_dir, &file).await? {
                 eprintln!("What was there before is kept as {}", kept.display());
             }
             Ok(())
@@ -113,48 +105,26 @@ pub async fn run(data_dir: &Path, command: Command) -> Result<(), CommandError> 
     }
 }
 
-async fn administer(store: &Store, command: AdminCommand) -> Result<(), CommandError> {
+async fn administer(administrators: &Administrators, command: AdminCommand) -> Result<(), CommandError> {
     match command {
         AdminCommand::Add { name, password_stdin } => {
-            if !is_name(&name) {
-                return Err(CommandError::Name);
-            }
             let password = Password::get(password_stdin)?;
-            if !auth::add_administrator(store, &name, password.secret.clone()).await? {
-                return Err(CommandError::Taken(name));
-            }
-            audit::record_command(store, AuditAction::AddAdministrator, &name).await;
+            administrators.add(&name, password.secret.clone()).await?;
             password.tell(&name);
         }
         AdminCommand::List => {
-            for administrator in store.administrators().await? {
-                println!("{}", administrator.name);
+            for name in administrators.names().await? {
+                println!("{name}");
             }
         }
         AdminCommand::ResetPassword { name, password_stdin } => {
             let password = Password::get(password_stdin)?;
-            if !auth::reset_password(store, &name, password.secret.clone()).await? {
-                return Err(CommandError::Unknown(name));
-            }
-            audit::record_command(store, AuditAction::ChangePassword, &name).await;
+            administrators.reset_password(&name, password.secret.clone()).await?;
             password.tell(&name);
         }
-        AdminCommand::Remove { name } => {
-            if store.password_hash(&name).await?.is_none() {
-                return Err(CommandError::Unknown(name));
-            }
-            if !store.remove_administrator(&name).await? {
-                return Err(CommandError::Last(name));
-            }
-            audit::record_command(store, AuditAction::RemoveAdministrator, &name).await;
-        }
+        AdminCommand::Remove { name } => administrators.remove(&name).await?,
     }
     Ok(())
-}
-
-fn is_name(text: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._@-".contains(c);
-    (1..=64).contains(&text.len()) && text.chars().all(allowed)
 }
 
 struct Password {

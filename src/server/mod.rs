@@ -1,19 +1,14 @@
 //! The server: everything that needs an operating system.
 
-mod audit;
-pub mod auth;
 pub mod commands;
 pub mod config;
 mod demo;
 mod descriptors;
-mod guide;
 mod http;
 mod leptos_config;
 mod metrics;
-mod option_changes;
 mod state;
 pub mod telemetry;
-mod under_way;
 
 use std::{future::Future, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -21,21 +16,18 @@ use tokio::{net::TcpListener, runtime::Handle, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-pub(crate) use self::{
-    audit::{AuditedAction, ReportsOutcome},
-    auth::LoginError,
-    http::{SignedIn, set_cookie},
-};
-use self::{
-    auth::Authenticator, config::Config, demo::Demo, descriptors::Descriptors, http::Readiness,
-    option_changes::OptionChanges, telemetry::EndpointLog, under_way::UnderWay,
-};
+pub(crate) use self::http::set_cookie;
+use self::{config::Config, demo::Demo, descriptors::Descriptors, http::Readiness, telemetry::EndpointLog};
 pub use self::{
     demo::DemoError,
     http::Limits as HttpLimits,
     leptos_config::{LEPTOS_TOML, PageFilesError},
     metrics::MetricsConfig,
     state::AppState,
+};
+use crate::{
+    auth::{AuthError, Authenticator},
+    operations::{ListHints, Operations},
 };
 use wsmon_manager::{ConnectionManager, GateConfig, KeepError, ManagerConfig, SecretsDir};
 use wsmon_model::ServiceName;
@@ -61,7 +53,7 @@ pub enum ServerError {
     Store(#[from] StoreError),
     /// The administrator's password could not be set.
     #[error(transparent)]
-    Auth(#[from] auth::AuthError),
+    Auth(#[from] AuthError),
     /// The secrets directory cannot be used.
     #[error("the secrets directory {} cannot be used: {source}", .path.display())]
     SecretsDir {
@@ -109,6 +101,10 @@ impl Server {
         let address = listener.local_addr().map_err(listen_error)?;
         let lock = DirectoryLock::acquire(&settings.data_dir)?;
         let store = Store::open(&settings.data_dir).await?;
+        let cut_short = store.complete_audit_cut_short().await?;
+        if cut_short > 0 {
+            warn!(operations = cut_short, "operations were cut short when the monitor ended last");
+        }
         let metrics = MetricsConfig { token: config.metrics_token, endpoint_limit: settings.metrics_endpoint_limit };
         metrics.tell(settings.public_url.is_some());
         let authenticator = Authenticator::new(store.clone(), config.admin_password).await?;
@@ -133,19 +129,19 @@ impl Server {
         if restored > most_sockets {
             warn!(connections = restored, most_sockets, limit = descriptors.limit, "{TOO_FEW_DESCRIPTORS}");
         }
+        let samples = if demo.is_some() { demo::samples().collect() } else { Vec::new() };
+        let hints = ListHints { samples, grafana_url: settings.grafana_url.map(Into::into) };
+        let operations = Operations::new(manager.clone(), authenticator.clone(), store.clone(), hints).await?;
         let state = AppState {
-            manager,
+            operations,
             authenticator,
+            manager,
             store: store.clone(),
-            under_way: UnderWay::default(),
-            option_changes: OptionChanges::new(&store).await?,
             leptos,
-            demo: demo.is_some(),
             public_url: settings.public_url.map(Arc::new),
             trusted_proxies: settings.trusted_proxies.into(),
             metrics: Arc::new(metrics),
             badges: settings.badges,
-            grafana_url: settings.grafana_url.map(Arc::new),
             readiness: Readiness::default(),
             endpoint_log: EndpointLog::default(),
             runtime: Handle::current(),
@@ -172,7 +168,7 @@ impl Server {
     /// that is under way is done and written down.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let manager = self.state.manager.clone();
-        let under_way = self.state.under_way.clone();
+        let operations = self.state.operations.clone();
         if self.demo.is_some() && manager.summary().total == 0 {
             for sample in demo::samples() {
                 // The manager cannot be shutting down yet, and the outcome is for the page to show.
@@ -190,7 +186,7 @@ impl Server {
         };
         let (routes, trusted_proxies) = (http::routes(&self.state, &self.limits), self.state.trusted_proxies.clone());
         tokio::join!(close, http::serve(self.listener, routes, self.limits, trusted_proxies, told.cancelled()));
-        under_way.finish().await;
+        operations.finish().await;
         self.store.close().await;
         info!("stopped");
     }

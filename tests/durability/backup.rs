@@ -51,6 +51,16 @@ async fn endpoints(file: &Path) -> Vec<String> {
     endpoints
 }
 
+/// What the audit log in a store's file tells of backups, with where it was told from.
+async fn audited(file: &Path) -> Vec<String> {
+    let mut store = connect(file).await;
+    let query = "SELECT who || ' ' || action || ' ' || object || ' ' || outcome FROM audit \
+                 WHERE action IN ('back-up', 'restore') ORDER BY id";
+    let entries = sqlx::query_scalar(query).fetch_all(&mut store).await.expect("rows");
+    store.close().await.expect("closes");
+    entries
+}
+
 async fn listed(admin: &Admin, program: &Program) -> Vec<String> {
     admin.list(program).await.rows.iter().map(|row| row.endpoint.to_string()).collect()
 }
@@ -75,6 +85,8 @@ async fn a_backup_made_while_it_runs_is_restored_after_a_crash() {
     let admin = Admin::sign_in(&program).await;
     admin.connect(&program, "before", true).await;
     assert_done(&command(data_dir.path(), "backup", &backup));
+    let store = data_dir.path().join(STORE);
+    assert_eq!(audited(&store).await, [format!("command line back-up {} done", backup.display())]);
     assert_eq!(fs::metadata(&backup).expect("a file").permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(elsewhere.path()).expect("a directory").count(), 1, "nothing else is left there");
 
@@ -91,6 +103,7 @@ async fn a_backup_made_while_it_runs_is_restored_after_a_crash() {
     assert_done(&command(data_dir.path(), "restore", &backup));
     let program = Program::start(&base_url, data_dir.path());
     assert_eq!(listed(&admin, &program).await, ["before"], "the old log does not override the backup");
+    assert_eq!(audited(&store).await, [format!("command line restore {} done", backup.display())]);
     drop(program);
 
     let kept = kept(data_dir.path());

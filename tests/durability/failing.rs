@@ -6,11 +6,12 @@ use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::time::interval;
+use wsmon_model::Phase;
 
 use crate::{
     STORE,
     common::soon,
-    program::{Admin, Program},
+    program::{Admin, PASSWORD, Program},
     upstream::vacant,
 };
 
@@ -47,6 +48,34 @@ async fn one_failed_write_does_not_count_for_ever() {
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     // Nothing else is written from now on.
     wait_for(&admin, &program, "/metrics", "wsmon_store_writable 1").await;
+    assert!(program.terminate().await.success());
+}
+
+#[tokio::test]
+async fn what_cannot_be_audited_is_not_done() {
+    let data_dir = tempfile::tempdir().expect("a directory");
+    let program = Program::start(&vacant().await, data_dir.path());
+    let admin = Admin::sign_in(&program).await;
+    admin.connect(&program, "kept", true).await;
+    execute(
+        data_dir.path(),
+        "CREATE TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no such luck'); END",
+    )
+    .await;
+    for (function, arguments) in [
+        ("connect_endpoint", json!({ "endpoint": "too-late", "auto_reconnect": true })),
+        ("disconnect_endpoint", json!({ "endpoint": "kept" })),
+        ("remove_endpoint", json!({ "endpoint": "kept" })),
+        ("change_password", json!({ "current": PASSWORD, "new": "another horse, another battery" })),
+    ] {
+        let answer = admin.call(&program.url, function, &arguments).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "{function}");
+    }
+    let rows = admin.list(&program).await.rows;
+    let names: Vec<_> = rows.iter().map(|row| row.endpoint.to_string()).collect();
+    assert_eq!(names, ["kept"]);
+    assert_ne!(rows[0].phase, Phase::Off);
+    execute(data_dir.path(), "DROP TRIGGER refuse").await;
     assert!(program.terminate().await.success());
 }
 

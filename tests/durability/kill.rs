@@ -104,6 +104,8 @@ struct Totals {
     under_way: usize,
     /// Of those under way, changes that were kept although nobody was told.
     kept_untold: usize,
+    /// Changes that were kept, with their entries in the audit log, when it was not yet written down what came of them.
+    cut_short: usize,
 }
 
 /// Starts the program and kills it after so many changes with others under way.
@@ -128,6 +130,28 @@ async fn check_integrity(data_dir: &Path) {
     store.close().await.expect("closes");
 }
 
+/// Which endpoints the audit log tells of, each with whether it is on: what it is told to do, in turn. Counts the entries
+/// whose operation was cut short.
+async fn audited(data_dir: &Path, cut_short: &mut usize) -> BTreeMap<String, bool> {
+    let options = SqliteConnectOptions::new().filename(data_dir.join(STORE));
+    let mut store = SqliteConnection::connect_with(&options).await.expect("opens");
+    let query = sqlx::query_as("SELECT action, object, outcome, detail FROM audit ORDER BY id");
+    let entries: Vec<(String, String, String, String)> = query.fetch_all(&mut store).await.expect("rows");
+    store.close().await.expect("closes");
+    *cut_short = entries.iter().filter(|entry| entry.3.starts_with("The monitor ended")).count();
+    let mut endpoints = BTreeMap::new();
+    for (action, object, outcome, _) in entries {
+        assert!(outcome == "done" || outcome == "failed", "{action} {object}: {outcome}");
+        match action.as_str() {
+            "connect" => drop(endpoints.insert(object, true)),
+            "disconnect" => drop(endpoints.insert(object, false)),
+            "remove" => drop(endpoints.remove(&object)),
+            _ => {}
+        }
+    }
+    endpoints
+}
+
 #[tokio::test]
 async fn what_was_acknowledged_survives_sigkill() {
     let kills = if env::var_os("WSMON_SOAK").is_some() { 200 } else { 25 };
@@ -148,6 +172,8 @@ async fn what_was_acknowledged_survives_sigkill() {
         // The session was acknowledged as well.
         let list = admin.list(&program).await;
         let mut found: BTreeMap<_, _> = list.rows.iter().map(|row| (row.endpoint.clone(), Wanted::of(row))).collect();
+        let on: BTreeMap<_, _> = found.iter().map(|(name, wanted)| (name.to_string(), wanted.on)).collect();
+        assert_eq!(audited(data_dir.path(), &mut totals.cut_short).await, on, "the audit log and what is kept");
         for endpoint in &mut endpoints {
             totals.kept_untold += usize::from(endpoint.compare(found.remove(&name(&endpoint.name))));
         }
@@ -155,5 +181,6 @@ async fn what_was_acknowledged_survives_sigkill() {
         check_integrity(data_dir.path()).await;
     }
     println!("{kills} kills: {totals:?}, none lost");
+    assert!(totals.cut_short > 0, "no kill came between a change and its outcome: {totals:?}");
     assert!(totals.under_way >= kills, "the kills came between the writes, not in the middle: {totals:?}");
 }

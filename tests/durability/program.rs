@@ -16,7 +16,7 @@ use wsmon_model::{Connection, ConnectionList, ListQuery};
 
 use super::start::on_free_port;
 
-const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Where the program is.
 pub const PATH: &str = env!("CARGO_BIN_EXE_websocket-monitor");

@@ -13,7 +13,7 @@ use wsmon_manager::{
     Base, ConnectionHandle, ConnectionManager, KeepError, Keeper, ManagerConfig, Options, Tcp, Transport, Wanted,
     clock::Clock,
 };
-use wsmon_model::{Connection, ConnectionOptions, EndpointId, Event, Phase};
+use wsmon_model::{Connection, ConnectionOptions, EndpointId, Event, PendingAudit, Phase};
 use wsmon_store::Store;
 
 pub use super::common::{name, soon};
@@ -157,14 +157,23 @@ impl Keeper for Patient {
         Box::pin(while_time_stands(async move { store.load().await }))
     }
 
-    fn save<'a>(&'a self, wanted: &'a Wanted, event: &'a Event) -> BoxFuture<'a, Result<(), KeepError>> {
-        let (store, wanted, event) = (self.0.clone(), wanted.clone(), event.clone());
-        Box::pin(while_time_stands(async move { store.save(&wanted, &event).await }))
+    fn save<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        event: &'a Event,
+        audit: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>> {
+        let (store, wanted, event, audit) = (self.0.clone(), wanted.clone(), event.clone(), audit.cloned());
+        Box::pin(while_time_stands(async move { store.save(&wanted, &event, audit.as_ref()).await }))
     }
 
-    fn forget<'a>(&'a self, endpoint: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
-        let (store, endpoint) = (self.0.clone(), endpoint.clone());
-        Box::pin(while_time_stands(async move { store.forget(&endpoint).await }))
+    fn forget<'a>(
+        &'a self,
+        endpoint: &'a EndpointId,
+        audit: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>> {
+        let (store, endpoint, audit) = (self.0.clone(), endpoint.clone(), audit.cloned());
+        Box::pin(while_time_stands(async move { store.forget(&endpoint, audit.as_ref()).await }))
     }
 
     fn append<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {

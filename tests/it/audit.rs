@@ -37,12 +37,14 @@ async fn everything_done_is_told_with_its_real_outcome() {
     ] {
         admin.call(function, arguments).await;
     }
-    let command = AdminCommand::Add { name: "second".to_owned(), password_stdin: false };
-    commands::run(monitor.data_dir.path(), Command::Admin(command)).await.expect("added");
+    let command = Command::Admin(AdminCommand::Add { name: "second".to_owned(), password_stdin: false });
+    commands::run(monitor.data_dir.path(), command.clone()).await.expect("added");
+    commands::run(monitor.data_dir.path(), command).await.expect_err("the name is taken");
 
     let page = log(&admin, None, "", 0).await;
     let rows = page["rows"].as_array().expect("a list");
     let expected = [
+        ["command line", "add-administrator", "second", "refused"],
         ["command line", "add-administrator", "second", "done"],
         ["admin", "change-password", "", "refused"],
         ["admin", "remove", "feed", "refused"],
@@ -55,8 +57,8 @@ async fn everything_done_is_told_with_its_real_outcome() {
         ["intruder\u{fffd}\u{fffd}admin", "log-in", "", "refused"],
     ];
     assert_eq!(rows.iter().map(told).collect::<Vec<_>>(), expected);
-    assert!(rows[7]["detail"].as_str().expect("text").contains("HTTP 403"));
-    assert!(rows[1..].iter().all(|row| row["address"] == "127.0.0.1"));
+    assert!(rows[8]["detail"].as_str().expect("text").contains("HTTP 403"));
+    assert!(rows[2..].iter().all(|row| row["address"] == "127.0.0.1"));
     let times: Vec<i64> = rows.iter().map(|row| row["at_ms"].as_i64().expect("a time")).collect();
     assert!(times.is_sorted_by(|newer, older| newer >= older));
 
@@ -91,6 +93,35 @@ async fn who_leaves_before_the_answer_is_written_down_all_the_same() {
     let told_of = async { while log(&admin, Some("connect"), "feed", 0).await["matching"] != 1 {} };
     soon("the entry", told_of).await;
     assert_eq!(told(&log(&admin, Some("connect"), "", 0).await["rows"][0]), ["admin", "connect", "feed", "failed"]);
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_told_as_that_and_then_in_the_same_entry_with_its_outcome() {
+    let upstream = Upstream::start(Manner::Mute).await;
+    let monitor = Monitor::start(upstream.base()).await;
+    let admin = Visitor::admin(&monitor).await;
+    let feed = name("feed");
+    let connecting = admin.call("connect_endpoint", json!({ "endpoint": "feed", "auto_reconnect": true }));
+    let watching = async {
+        let begun = async {
+            while monitor.state.manager.get(&feed).is_none() {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("the attempt", begun).await;
+        let page = log(&admin, Some("connect"), "", 0).await;
+        let rendered = admin.get("/admin/audit?action=connect").await.text().await.expect("a page");
+        monitor.state.manager.disconnect(&feed).await.expect("the endpoint is there");
+        (page, rendered)
+    };
+    let (answer, (page, rendered)) = tokio::join!(connecting, watching);
+    assert_eq!(answer.status(), 200);
+    assert_eq!(told(&page["rows"][0]), ["admin", "connect", "feed", "under-way"]);
+    assert!(rendered.contains("Under way"), "{rendered}");
+    let ended = log(&admin, Some("connect"), "", 0).await;
+    assert_eq!(ended["matching"], 1);
+    assert_eq!(told(&ended["rows"][0]), ["admin", "connect", "feed", "failed"]);
+    assert_eq!(ended["rows"][0]["at_ms"], page["rows"][0]["at_ms"]);
 }
 
 #[tokio::test]
@@ -163,7 +194,7 @@ async fn the_last_hundred_thousand_are_kept_and_paged() {
     let path = monitor.data_dir.path().join("monitor.sqlite");
     let mut store = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("opens");
     let fill = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
-                INSERT INTO audit SELECT i, i, 'old', '', 'connect', 'feed', 'done', '' FROM n";
+                INSERT INTO audit SELECT i, i, 'old', '', 'connect', 'feed', 'done', '', NULL FROM n";
     sqlx::query(fill).execute(&mut store).await.expect("filled");
 
     let admin = Visitor::admin(&monitor).await;

@@ -8,7 +8,7 @@ use wsmon_manager::{
     ConnectionManager, GateConfig, KeepError, Keeper, ManagerConfig, ManagerError, Message, RecvError, SendError,
     Wanted,
 };
-use wsmon_model::{Cause, EndpointId, Event, Phase, Status};
+use wsmon_model::{Cause, EndpointId, Event, PendingAudit, Phase, Status};
 
 use crate::support::{
     manager, name, soon,
@@ -219,14 +219,19 @@ impl Keeper for Slow {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn save<'a>(&'a self, _: &'a Wanted, _: &'a Event) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn save<'a>(
+        &'a self,
+        _: &'a Wanted,
+        _: &'a Event,
+        _: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async {
             self.0.acquire().await.expect("never closed").forget();
             Ok(())
         })
     }
 
-    fn forget<'a>(&'a self, _: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn forget<'a>(&'a self, _: &'a EndpointId, _: Option<&'a PendingAudit>) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 

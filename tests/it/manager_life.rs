@@ -11,7 +11,7 @@ use tokio::{
     task::yield_now,
 };
 use wsmon_manager::{Base, ConnectionManager, KeepError, Keeper, ManagerConfig, ManagerError, Wanted};
-use wsmon_model::{EndpointId, Event, Phase};
+use wsmon_model::{EndpointId, Event, PendingAudit, Phase};
 
 use crate::support::{
     manager, name, soon,
@@ -47,7 +47,12 @@ impl Keeper for Held {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn save<'a>(&'a self, wanted: &'a Wanted, _: &'a Event) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn save<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        _: &'a Event,
+        _: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async {
             self.kept.lock().expect("no panic while keeping").insert(wanted.endpoint.clone(), wanted.clone());
             self.saving.notify_one();
@@ -56,7 +61,11 @@ impl Keeper for Held {
         })
     }
 
-    fn forget<'a>(&'a self, endpoint: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn forget<'a>(
+        &'a self,
+        endpoint: &'a EndpointId,
+        _: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async {
             self.kept.lock().expect("no panic while keeping").remove(endpoint);
             self.saving.notify_one();

@@ -3,9 +3,9 @@
 use std::{fs, time::Instant};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use websocket_monitor::server::{
+use websocket_monitor::{
     auth::SessionId,
-    commands::{self, AdminCommand, Command},
+    server::commands::{self, AdminCommand, Command},
 };
 use wsmon_store::{Store, StoreError};
 

@@ -22,16 +22,32 @@ const CRATES: [(&str, &[&str]); 4] = [
 ];
 
 /// Parts of the app, and what each names nothing of.
-const PARTS: [(&str, &[&str]); 4] = [
-    ("ui", &["crate::server", "wsmon_manager", "wsmon_store", "tokio", "axum", "leptos_axum"]),
+const PARTS: [(&str, &[&str]); 6] = [
+    (
+        "ui",
+        &[
+            "crate::server",
+            "crate::operations",
+            "crate::auth",
+            "wsmon_manager",
+            "wsmon_store",
+            "tokio",
+            "axum",
+            "leptos_axum",
+        ],
+    ),
     ("api", &["crate::ui", "wsmon_manager", "wsmon_store"]),
-    ("error", &["crate::ui", "crate::api", "crate::server"]),
+    ("operations", &["crate::ui", "crate::api", "crate::server", "axum", "leptos", "leptos_axum"]),
+    ("auth", &["crate::ui", "crate::api", "crate::server", "crate::operations", "axum", "leptos", "leptos_axum"]),
+    ("error", &["crate::ui", "crate::api", "crate::server", "crate::operations", "crate::auth"]),
     ("server", &["crate::api"]),
 ];
 
 /// What only some modules of a part of the app name.
-const ONLY: [(&str, &str, &[&str]); 5] = [
+const ONLY: [(&str, &str, &[&str]); 7] = [
     ("api", "crate::server", &["api"]),
+    ("api", "crate::operations", &["api"]),
+    ("api", "crate::auth", &["api"]),
     ("api", "tokio", &[]),
     ("api", "axum", &["api"]),
     ("server", "crate::ui", &["server::http", "server::http::render"]),

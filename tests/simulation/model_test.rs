@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest_state_machine::{StateMachineTest, prop_state_machine};
 use tokio::{runtime::Runtime, time::sleep};
 use wsmon_manager::{ConnectionManager, KeepError, Keeper, ManagerConfig, ManagerError, Options, Wanted};
-use wsmon_model::{ConnectionOptions, EndpointId, Event, Phase};
+use wsmon_model::{ConnectionOptions, EndpointId, Event, PendingAudit, Phase};
 
 use crate::model::{Action, Feed, Model, Plan, Upstream};
 use crate::{
@@ -37,12 +37,21 @@ impl Keeper for Memory {
         Box::pin(async { Ok(self.change(|all| all.values().cloned().collect())) })
     }
 
-    fn save<'a>(&'a self, wanted: &'a Wanted, _: &'a Event) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn save<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        _: &'a Event,
+        _: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>> {
         self.change(|all| all.insert(wanted.endpoint.clone(), wanted.clone()));
         Box::pin(async { Ok(()) })
     }
 
-    fn forget<'a>(&'a self, endpoint: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn forget<'a>(
+        &'a self,
+        endpoint: &'a EndpointId,
+        _: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>> {
         self.change(|all| all.remove(endpoint));
         Box::pin(async { Ok(()) })
     }

@@ -22,9 +22,16 @@ use super::{
     registry::Entry,
 };
 use crate::clock::unix_ms;
-use wsmon_model::{EndpointId, Event, EventKind, Phase};
+use wsmon_model::{EndpointId, Event, EventKind, PendingAudit, Phase};
 
 impl ConnectionManager {
+    /// The same manager, which gives this entry of an audit log to the keeper together with each change that is made
+    /// through it. To the manager the entry means nothing; completing it is up to whoever gave it.
+    #[must_use]
+    pub fn audited(&self, audit: PendingAudit) -> Self {
+        Self(Arc::clone(&self.0), Some(Arc::new(audit)))
+    }
+
     /// Connects an endpoint now: adds it if it is new, starts an attempt if it is disconnected, and
     /// changes nothing if it is connected or connecting. There is never a second connection of the
     /// same endpoint. What the request says of auto reconnect and options holds from now on; a new
@@ -157,7 +164,7 @@ impl ConnectionManager {
         self.carry_out(async move {
             let _turn = manager.turn(&endpoint).await?;
             let entry = manager.entry(&endpoint)?;
-            manager.0.config.keeper.forget(&endpoint).await?;
+            manager.0.config.keeper.forget(&endpoint, manager.1.as_deref()).await?;
             // An error means that it is already on its way out; wait for that.
             let _ = entry.commands.send(Command::Stop { code: CloseCode::Normal }).await;
             entry.commands.closed().await;
@@ -193,7 +200,7 @@ impl ConnectionManager {
 
     async fn save(&self, wanted: &Wanted, kind: EventKind) -> Result<(), ManagerError> {
         let event = Event::new(wanted.endpoint.clone(), unix_ms(self.0.config.clock.now()), kind);
-        self.0.config.keeper.save(wanted, &event).await?;
+        self.0.config.keeper.save(wanted, &event, self.1.as_deref()).await?;
         self.0.events.publish_kept(event);
         Ok(())
     }

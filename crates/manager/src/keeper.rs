@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use super::options::Options;
-use wsmon_model::{EndpointId, Event};
+use wsmon_model::{EndpointId, Event, PendingAudit};
 
 /// What an administrator wants of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +35,22 @@ pub trait Keeper: Send + Sync + 'static {
     /// All that was wanted when it was last asked to keep something.
     fn load(&self) -> BoxFuture<'_, Result<Vec<Wanted>, KeepError>>;
 
-    /// Keeps what is wanted of a connection, and the event that it came with. When this returns, a
-    /// power cut cannot take it away.
-    fn save<'a>(&'a self, wanted: &'a Wanted, event: &'a Event) -> BoxFuture<'a, Result<(), KeepError>>;
+    /// Keeps what is wanted of a connection, the event that it came with and the entry of an audit log that tells of it:
+    /// all of them or none. When this returns, a power cut cannot take them away.
+    fn save<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        event: &'a Event,
+        audit: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>>;
 
-    /// Forgets a connection and its events; as durable as [`save`](Self::save).
-    fn forget<'a>(&'a self, endpoint: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>>;
+    /// Forgets a connection and its events, and keeps the entry that tells of it; as whole and as durable as
+    /// [`save`](Self::save).
+    fn forget<'a>(
+        &'a self,
+        endpoint: &'a EndpointId,
+        audit: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>>;
 
     /// Keeps events. Those of endpoints that are no longer wanted may be dropped.
     fn append<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>>;
@@ -55,11 +65,16 @@ impl Keeper for NoopKeeper {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn save<'a>(&'a self, _: &'a Wanted, _: &'a Event) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn save<'a>(
+        &'a self,
+        _: &'a Wanted,
+        _: &'a Event,
+        _: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 
-    fn forget<'a>(&'a self, _: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn forget<'a>(&'a self, _: &'a EndpointId, _: Option<&'a PendingAudit>) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 

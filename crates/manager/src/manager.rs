@@ -36,7 +36,8 @@ use super::{
     service::{Service, Services, Upstream},
 };
 use wsmon_model::{
-    Cause, Connection, ConnectionList, ConnectionOptions, EndpointId, ListQuery, ServiceInfo, ServiceName, Summary,
+    Cause, Connection, ConnectionList, ConnectionOptions, EndpointId, ListQuery, PendingAudit, ServiceInfo,
+    ServiceName, Summary,
 };
 
 /// How many endpoints can be changed at once, at most.
@@ -48,7 +49,11 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Holds connections. Cheap to clone; every clone is the same manager. When the last one is dropped,
 /// every connection is closed.
 #[derive(Clone)]
-pub struct ConnectionManager(pub(super) Arc<Inner>);
+pub struct ConnectionManager(
+    pub(super) Arc<Inner>,
+    /// What is kept with each change made through this clone.
+    pub(super) Option<Arc<PendingAudit>>,
+);
 
 pub(super) struct Inner {
     pub(super) registry: Arc<Registry>,
@@ -83,7 +88,7 @@ impl ConnectionManager {
         let gate = Gate::new(&config.gate, config.seed);
         let services = services.into();
         let upstream = |service: &Service| (service.name.clone(), Arc::new(Upstream::new(service, gate.host())));
-        Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             registry: Arc::default(),
             upstreams: services.iter().map(upstream).collect(),
             dialer: Arc::new(Dialer::new(&config)),
@@ -98,7 +103,8 @@ impl ConnectionManager {
             events_kept,
             change_locks: array::from_fn(|_| Mutex::default()),
             spawned: AtomicU64::new(0),
-        }))
+        });
+        Self(inner, None)
     }
 
     /// Adds every connection that is kept, wanted ones in the order of the gate; how many. Those whose service is not

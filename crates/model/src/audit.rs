@@ -38,6 +38,10 @@ pub enum AuditAction {
     Resume,
     /// Changed an endpoint's options.
     SetOptions,
+    /// Backed up the store.
+    BackUp,
+    /// Put a backup in the place of the store.
+    Restore,
 }
 
 impl AuditAction {
@@ -63,6 +67,8 @@ impl AuditAction {
             Self::Pause => "Pause",
             Self::Resume => "Resume",
             Self::SetOptions => "Change options",
+            Self::BackUp => "Back up",
+            Self::Restore => "Restore a backup",
         }
     }
 }
@@ -72,6 +78,8 @@ impl AuditAction {
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum AuditOutcome {
+    /// It is kept, and not yet known what comes of it.
+    UnderWay,
     /// It was done.
     Done,
     /// It was not allowed, or made no sense.
@@ -89,6 +97,7 @@ impl AuditOutcome {
     /// The word for people.
     pub fn label(self) -> &'static str {
         match self {
+            Self::UnderWay => "Under way",
             Self::Done => "Done",
             Self::Refused => "Refused",
             Self::Failed => "Failed",
@@ -113,6 +122,16 @@ pub struct AuditEntry {
     pub outcome: AuditOutcome,
     /// Why, where it was not simply done.
     pub detail: PeerText,
+}
+
+/// An entry on its way into the log. The store keeps it in one transaction with the change that it tells of, when it
+/// is not yet known what comes of it, and completes it when the operation has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingAudit {
+    /// A number that no other operation has: by it the entry is found again.
+    pub operation: i64,
+    /// The entry.
+    pub entry: AuditEntry,
 }
 
 /// Which entries to list, newest first.

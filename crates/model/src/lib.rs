@@ -21,7 +21,7 @@ mod service;
 mod theme;
 
 pub use account::{Account, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SessionInfo};
-pub use audit::{AuditAction, AuditEntry, AuditOutcome, AuditPage, AuditQuery};
+pub use audit::{AuditAction, AuditEntry, AuditOutcome, AuditPage, AuditQuery, PendingAudit};
 pub use base_url::BaseUrl;
 pub use cause::Cause;
 pub use connection::{Connection, EndpointDetails, Phase, Status, WaitingFor};

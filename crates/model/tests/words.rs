@@ -94,10 +94,12 @@ fn of_the_audit_log() {
         "pause",
         "resume",
         "set-options",
+        "back-up",
+        "restore",
     ];
     assert_eq!(words::<AuditAction>(), actions);
     assert_eq!(in_json::<AuditAction>(), json!(actions));
-    let outcomes = ["done", "refused", "failed"];
+    let outcomes = ["under-way", "done", "refused", "failed"];
     assert_eq!(words::<AuditOutcome>(), outcomes);
     assert_eq!(in_json::<AuditOutcome>(), json!(outcomes));
 }

@@ -2,7 +2,8 @@
 
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{error::StoreError, store::Store};
+use super::{audit::add_pending, error::StoreError, store::Store};
+use wsmon_model::PendingAudit;
 
 /// How long an address is known to an account after a login from there: 30 days, in milliseconds.
 pub const ADDRESS_KNOWN_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
@@ -67,34 +68,48 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// Adds an administrator; false if the name is taken.
-    pub async fn add_administrator(&self, name: &str, hash: &str, now_ms: i64) -> Result<bool, StoreError> {
+    /// Adds an administrator; false if the name is taken. Here and below, the entry of the audit log is added in the
+    /// same transaction, and only if something is changed.
+    pub async fn add_administrator(
+        &self,
+        name: &str,
+        hash: &str,
+        now_ms: i64,
+        audit: Option<&PendingAudit>,
+    ) -> Result<bool, StoreError> {
         let query = sqlx::query("INSERT INTO administrator VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
-        let done = query.bind(name).bind(hash).bind(now_ms).execute(&self.0).await?;
-        Ok(done.rows_affected() == 1)
+        self.change_one(query.bind(name).bind(hash).bind(now_ms), audit).await
     }
 
     /// Sets a password, ends every session of the administrator and forgets from where they were
     /// begun; false if there is none of the name.
-    pub async fn set_password_hash(&self, name: &str, hash: &str) -> Result<bool, StoreError> {
+    pub async fn set_password_hash(
+        &self,
+        name: &str,
+        hash: &str,
+        audit: Option<&PendingAudit>,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.0.begin().await?;
         let query = sqlx::query("UPDATE administrator SET password_hash = ? WHERE name = ?");
-        let done = query.bind(hash).bind(name).execute(&mut *transaction).await?;
+        if query.bind(hash).bind(name).execute(&mut *transaction).await?.rows_affected() == 0 {
+            return Ok(false);
+        }
         for table in
             ["DELETE FROM session WHERE administrator = ?", "DELETE FROM known_address WHERE administrator = ?"]
         {
             sqlx::query(table).bind(name).execute(&mut *transaction).await?;
         }
+        add_pending(&mut transaction, audit).await?;
         transaction.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok(true)
     }
 
     /// Removes an administrator and ends its sessions; false if there is none of the name, or no
     /// other.
-    pub async fn remove_administrator(&self, name: &str) -> Result<bool, StoreError> {
+    pub async fn remove_administrator(&self, name: &str, audit: Option<&PendingAudit>) -> Result<bool, StoreError> {
         let query =
             sqlx::query("DELETE FROM administrator WHERE name = ? AND (SELECT count(*) FROM administrator) > 1");
-        Ok(query.bind(name).execute(&self.0).await?.rows_affected() == 1)
+        self.change_one(query.bind(name), audit).await
     }
 }
 

@@ -1,37 +1,62 @@
 //! The audit log.
 
-use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
+use sqlx::{
+    QueryBuilder, Row, Sqlite, SqliteConnection,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 
 use super::{error::StoreError, store::Store};
-use wsmon_model::{AuditEntry, AuditPage, AuditQuery, PER_PAGE, PeerText};
+use wsmon_model::{AuditEntry, AuditOutcome, AuditPage, AuditQuery, PER_PAGE, PeerText, PendingAudit};
 
 /// Entries kept.
 pub const AUDIT_KEPT: i64 = 100_000;
 
+/// What is said of an operation whose process ended before it did. Its entry was kept with the change.
+const CUT_SHORT: &str = "The monitor ended before it was written down what came of this. The change itself is kept.";
+
 impl Store {
-    /// Adds an entry, and drops the oldest when there are more than [`AUDIT_KEPT`].
+    /// Completes the entry of an operation that has ended, as far as it was kept together with a change; otherwise adds
+    /// it.
     ///
     /// # Errors
     ///
     /// [`StoreError::Statement`], as for every function here.
-    pub async fn record(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+    pub async fn complete_audit(&self, audit: &PendingAudit) -> Result<(), StoreError> {
         let mut transaction = self.0.begin().await?;
-        let query = sqlx::query(
-            "INSERT INTO audit (at_ms, who, address, action, object, outcome, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        );
-        let added = query
-            .bind(entry.at_ms)
-            .bind(entry.who.as_str())
-            .bind(&entry.address)
-            .bind(entry.action.as_str())
-            .bind(entry.object.as_str())
-            .bind(entry.outcome.as_str())
-            .bind(entry.detail.as_str())
+        let completed = sqlx::query("UPDATE audit SET outcome = ?, detail = ?, operation = NULL WHERE operation = ?")
+            .bind(audit.entry.outcome.as_str())
+            .bind(audit.entry.detail.as_str())
+            .bind(audit.operation)
             .execute(&mut *transaction)
             .await?;
-        let oldest_kept = added.last_insert_rowid() - AUDIT_KEPT;
-        sqlx::query("DELETE FROM audit WHERE id <= ?").bind(oldest_kept).execute(&mut *transaction).await?;
+        if completed.rows_affected() == 0 {
+            add(&mut transaction, &audit.entry).await?;
+        }
         Ok(transaction.commit().await?)
+    }
+
+    /// Completes as failed the entries of operations that a crash cut short; how many. For the start of a server, when
+    /// none can be under way: an operation on the command line that is can still complete its own.
+    pub async fn complete_audit_cut_short(&self) -> Result<u64, StoreError> {
+        let query = sqlx::query("UPDATE audit SET outcome = ?, detail = ? WHERE operation IS NOT NULL AND outcome = ?");
+        let bound = query.bind(AuditOutcome::Failed.as_str()).bind(CUT_SHORT).bind(AuditOutcome::UnderWay.as_str());
+        Ok(bound.execute(&self.0).await?.rows_affected())
+    }
+
+    /// Carries out a statement that changes one row or none, with the entry of the audit log if one; whether it did.
+    pub(super) async fn change_one(
+        &self,
+        statement: Query<'_, Sqlite, SqliteArguments>,
+        audit: Option<&PendingAudit>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.0.begin().await?;
+        let is_changed = statement.execute(&mut *transaction).await?.rows_affected() == 1;
+        if is_changed {
+            add_pending(&mut transaction, audit).await?;
+        }
+        transaction.commit().await?;
+        Ok(is_changed)
     }
 
     /// One page of the log, newest first.
@@ -49,6 +74,38 @@ impl Store {
         let rows = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(AuditPage { matching, page, rows })
     }
+}
+
+/// Adds an entry that its operation will complete, to a transaction with the change that it tells of.
+pub(super) async fn add_pending(
+    connection: &mut SqliteConnection,
+    audit: Option<&PendingAudit>,
+) -> Result<(), sqlx::Error> {
+    let Some(PendingAudit { operation, entry }) = audit else { return Ok(()) };
+    let id = add(connection, entry).await?;
+    let query = sqlx::query("UPDATE audit SET operation = ? WHERE id = ?");
+    query.bind(operation).bind(id).execute(connection).await.map(drop)
+}
+
+/// Adds an entry, and drops the oldest when there are more than [`AUDIT_KEPT`]. Its id. The schema may be that of any
+/// earlier version.
+pub(super) async fn add(connection: &mut SqliteConnection, entry: &AuditEntry) -> Result<i64, sqlx::Error> {
+    let query = sqlx::query(
+        "INSERT INTO audit (at_ms, who, address, action, object, outcome, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    let added = query
+        .bind(entry.at_ms)
+        .bind(entry.who.as_str())
+        .bind(&entry.address)
+        .bind(entry.action.as_str())
+        .bind(entry.object.as_str())
+        .bind(entry.outcome.as_str())
+        .bind(entry.detail.as_str())
+        .execute(&mut *connection)
+        .await?;
+    let id = added.last_insert_rowid();
+    sqlx::query("DELETE FROM audit WHERE id <= ?").bind(id - AUDIT_KEPT).execute(connection).await?;
+    Ok(id)
 }
 
 fn restrict(sql: &mut QueryBuilder<Sqlite>, query: &AuditQuery) {

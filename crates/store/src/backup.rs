@@ -6,13 +6,16 @@ use std::{
 };
 
 use rand::RngExt;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
+    audit,
     error::StoreError,
     file::{self, Flaw},
     lock::DirectoryLock,
+    store,
 };
+use wsmon_model::AuditEntry;
 
 /// Why a store was not backed up or restored. Whatever it is, no store and no backup was changed.
 #[derive(Debug, thiserror::Error)]
@@ -86,8 +89,20 @@ pub async fn back_up(directory: &Path, to: &Path) -> Result<(), BackupError> {
     placed
 }
 
-/// Puts a backup in the place of the store in a directory, which no server may use meanwhile; where
-/// the store that was there is kept, if there was one.
+/// Adds an entry to the audit log of the store in a directory, which keeps its schema: a backup is also made by a new
+/// version before it takes the place of the one that runs.
+///
+/// # Errors
+///
+/// [`StoreError::Full`] and [`StoreError::Statement`].
+pub async fn record_in(directory: &Path, entry: &AuditEntry) -> Result<(), StoreError> {
+    let mut connection = SqliteConnection::connect_with(&store::options(&file::path(directory))).await?;
+    file::note_use(&mut connection).await?;
+    record(connection, entry).await.map_err(StoreError::from)
+}
+
+/// Puts a backup in the place of the store in a directory, which no server may use meanwhile, with an entry in the audit
+/// log of what was restored; where the store that was there is kept, if there was one.
 ///
 /// The backup is checked and copied before anything is moved. The old store goes before its log does,
 /// and the new one comes last: who is killed in between leaves a directory without a store but with
@@ -96,7 +111,7 @@ pub async fn back_up(directory: &Path, to: &Path) -> Result<(), BackupError> {
 /// # Errors
 ///
 /// Any [`BackupError`].
-pub async fn restore(directory: &Path, from: &Path) -> Result<Option<PathBuf>, BackupError> {
+pub async fn restore(directory: &Path, from: &Path, entry: &AuditEntry) -> Result<Option<PathBuf>, BackupError> {
     let of_backup = |flaw| BackupError::Backup { path: from.to_owned(), flaw };
     // Before a directory is made for something that is not there.
     fs::metadata(from).map_err(about(from))?;
@@ -110,7 +125,11 @@ pub async fn restore(directory: &Path, from: &Path) -> Result<Option<PathBuf>, B
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(about(&new)(error)),
         _ => {}
     }
-    if let Err(error) = copy(from, &new, &of_backup).await {
+    let copied = async {
+        copy(from, &new, &of_backup).await?;
+        record_restored(&new, entry).await.map_err(|error| of_backup(error.into()))
+    };
+    if let Err(error) = copied.await {
         // It may not even be there.
         let _ = fs::remove_file(&new);
         return Err(error);
@@ -139,6 +158,18 @@ async fn copy(from: &Path, to: &Path, flawed: &impl Fn(Flaw) -> BackupError) -> 
         Err(Flaw::Full) => Err(about(to)(io::ErrorKind::StorageFull.into())),
         Err(flaw) => Err(flawed(flaw)),
     }
+}
+
+/// Adds an entry to a copy that nobody uses yet.
+async fn record_restored(new: &Path, entry: &AuditEntry) -> Result<(), sqlx::Error> {
+    record(SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(new)).await?, entry).await
+}
+
+async fn record(mut connection: SqliteConnection, entry: &AuditEntry) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    audit::add(&mut transaction, entry).await?;
+    transaction.commit().await?;
+    connection.close().await
 }
 
 /// One transaction reads, so that it is the store of one moment however much is written meanwhile.

@@ -10,9 +10,9 @@ use sqlx::{
 };
 use tracing::error;
 
-use super::{error::StoreError, retention, store::Store};
+use super::{audit, error::StoreError, retention, store::Store};
 use wsmon_manager::{KeepError, Keeper, Options, Wanted};
-use wsmon_model::{Cause, EndpointId, Event, PeerText};
+use wsmon_model::{Cause, EndpointId, Event, PeerText, PendingAudit};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
 
@@ -49,7 +49,12 @@ impl Store {
         Ok(all.into_iter().flatten().collect())
     }
 
-    async fn save_wanted(&self, wanted: &Wanted, event: &Event) -> Result<(), StoreError> {
+    async fn save_wanted(
+        &self,
+        wanted: &Wanted,
+        event: &Event,
+        audit: Option<&PendingAudit>,
+    ) -> Result<(), StoreError> {
         let options = wanted.options.to_kept().map_err(|error| sqlx::Error::Encode(error.into()))?;
         let mut transaction = self.0.begin().await?;
         let query = sqlx::query(
@@ -60,13 +65,16 @@ impl Store {
         let bound = query.bind(wanted.on).bind(wanted.auto_reconnect).bind(options);
         bound.execute(&mut *transaction).await?;
         add_event(&mut transaction, event).await?;
+        audit::add_pending(&mut transaction, audit).await?;
         Ok(transaction.commit().await?)
     }
 
-    async fn forget_wanted(&self, endpoint: &EndpointId) -> Result<(), StoreError> {
+    async fn forget_wanted(&self, endpoint: &EndpointId, audit: Option<&PendingAudit>) -> Result<(), StoreError> {
+        let mut transaction = self.0.begin().await?;
         let query = sqlx::query("DELETE FROM connection WHERE service = ? AND endpoint = ?");
-        bind_endpoint(query, endpoint).execute(&self.0).await?;
-        Ok(())
+        bind_endpoint(query, endpoint).execute(&mut *transaction).await?;
+        audit::add_pending(&mut transaction, audit).await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn append_events(&self, events: &[Event]) -> Result<(), StoreError> {
@@ -162,12 +170,21 @@ impl Keeper for Store {
         Box::pin(async { Ok(self.load_wanted().await?) })
     }
 
-    fn save<'a>(&'a self, wanted: &'a Wanted, event: &'a Event) -> BoxFuture<'a, Result<(), KeepError>> {
-        Box::pin(async { Ok(self.noting(self.save_wanted(wanted, event).await)?) })
+    fn save<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        event: &'a Event,
+        audit: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async move { Ok(self.noting(self.save_wanted(wanted, event, audit).await)?) })
     }
 
-    fn forget<'a>(&'a self, endpoint: &'a EndpointId) -> BoxFuture<'a, Result<(), KeepError>> {
-        Box::pin(async { Ok(self.noting(self.forget_wanted(endpoint).await)?) })
+    fn forget<'a>(
+        &'a self,
+        endpoint: &'a EndpointId,
+        audit: Option<&'a PendingAudit>,
+    ) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async move { Ok(self.noting(self.forget_wanted(endpoint, audit).await)?) })
     }
 
     fn append<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {

@@ -212,10 +212,10 @@ pub(super) fn rename_if_free(from: &Path, to: &Path) -> io::Result<bool> {
 }
 
 /// Notes that something may be put into the store from now on: once its log is gone, that is in it.
-pub(super) async fn note_use(pool: &SqlitePool) -> Result<(), sqlx::Error> {
-    let version: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(pool).await?;
+pub(super) async fn note_use(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let version: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
     if version == JUST_MADE {
-        sqlx::query("PRAGMA user_version = 0").execute(pool).await?;
+        sqlx::query("PRAGMA user_version = 0").execute(connection).await?;
     }
     Ok(())
 }

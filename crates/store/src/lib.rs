@@ -22,7 +22,7 @@ mod tests;
 pub use self::{
     administrators::{ADDRESS_KNOWN_MS, Credentials, StoredAdministrator},
     audit::AUDIT_KEPT,
-    backup::{BackupError, back_up, restore},
+    backup::{BackupError, back_up, record_in, restore},
     connections::{EVENTS_KEPT, EVENTS_KEPT_DAYS},
     error::StoreError,
     file::Flaw,

@@ -4,7 +4,7 @@ use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use wsmon_manager::Keeper;
 use wsmon_model::{AuditQuery, Cause, EndpointId, EventKind, Secret};
 
-use super::{Store, file};
+use super::{Store, file, record_in, tests::pending};
 
 /// The last migration of the version whose connections had no service.
 const WITHOUT_SERVICES: i64 = 4;
@@ -51,11 +51,27 @@ async fn a_store_without_services_keeps_everything() {
     assert_eq!(sessions, 1);
     assert_eq!(store.audit(&AuditQuery::default()).await.expect("a page").rows[0].object.as_str(), "data-feed");
 
-    store.forget(&feed).await.expect("forgotten");
+    store.forget(&feed, None).await.expect("forgotten");
     assert_eq!(store.events_of(&feed, 10).await.expect("events"), []);
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM event").fetch_one(&store.0).await.expect("a number");
     assert_eq!(left, 1, "events go with their connection, and only those");
     let broken = sqlx::query("PRAGMA foreign_key_check").fetch_all(&store.0).await.expect("checked");
     assert!(broken.is_empty());
     store.close().await;
+}
+
+/// A new version backs up the store of the one that it is about to replace.
+#[tokio::test]
+async fn an_entry_can_be_added_without_bringing_the_store_up_to_date() {
+    let directory = tempfile::tempdir().expect("a directory");
+    old_store(directory.path()).await;
+    record_in(directory.path(), &pending(1).entry).await.expect("recorded");
+    let mut store = file::connect_to_read(&file::path(directory.path())).await.expect("opens");
+    let objects: Vec<String> =
+        sqlx::query_scalar("SELECT object FROM audit ORDER BY id").fetch_all(&mut store).await.expect("rows");
+    assert_eq!(objects, ["data-feed", "feed"]);
+    let latest: i64 =
+        sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut store).await.expect("a number");
+    assert_eq!(latest, WITHOUT_SERVICES);
+    store.close().await.expect("closes");
 }

@@ -3,7 +3,8 @@
 use sqlx::{Row, sqlite::SqliteRow};
 use tracing::warn;
 
-use super::{administrators::note_address, error::StoreError, retention, store::Store};
+use super::{administrators::note_address, audit::add_pending, error::StoreError, retention, store::Store};
+use wsmon_model::PendingAudit;
 
 /// How long a session lasts without a request: 12 hours, in milliseconds.
 pub const SESSION_IDLE_MS: i64 = 12 * 60 * 60 * 1_000;
@@ -52,12 +53,18 @@ fn read(row: &SqliteRow) -> Result<StoredSession, sqlx::Error> {
 
 impl Store {
     /// Begins a session, notes the network it is begun from, and forgets those that ran out long ago: the
-    /// clock may be wrong, and those that have run out by it are not let in anyhow.
+    /// clock may be wrong, and those that have run out by it are not let in anyhow. Here and below, the entry of the
+    /// audit log is added in the same transaction, and only if something is changed.
     ///
     /// # Errors
     ///
     /// [`StoreError::Statement`], as for every function here.
-    pub async fn begin_session(&self, session: &StoredSession, network: &str) -> Result<(), StoreError> {
+    pub async fn begin_session(
+        &self,
+        session: &StoredSession,
+        network: &str,
+        audit: Option<&PendingAudit>,
+    ) -> Result<(), StoreError> {
         let now_ms = session.started_ms;
         self.1.jumps.look(now_ms);
         let mut transaction = self.0.begin().await?;
@@ -76,6 +83,7 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         note_address(&mut transaction, &session.administrator, network, now_ms).await?;
+        add_pending(&mut transaction, audit).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -102,16 +110,26 @@ impl Store {
         Ok(Some(session.administrator))
     }
 
-    /// Ends a session; whose it was, if there was one.
-    pub async fn end_session(&self, id_sha256: &[u8]) -> Result<Option<String>, StoreError> {
-        let query = sqlx::query_scalar("DELETE FROM session WHERE id_sha256 = ? RETURNING administrator");
+    /// Whose session this is or was: it may have run out.
+    pub async fn session_owner(&self, id_sha256: &[u8]) -> Result<Option<String>, StoreError> {
+        let query = sqlx::query_scalar("SELECT administrator FROM session WHERE id_sha256 = ?");
         Ok(query.bind(id_sha256).fetch_optional(&self.0).await?)
     }
 
+    /// Ends a session; whether there was one.
+    pub async fn end_session(&self, id_sha256: &[u8], audit: Option<&PendingAudit>) -> Result<bool, StoreError> {
+        self.change_one(sqlx::query("DELETE FROM session WHERE id_sha256 = ?").bind(id_sha256), audit).await
+    }
+
     /// Ends a session if it is this administrator's; whether there was one.
-    pub async fn end_session_of(&self, administrator: &str, id_sha256: &[u8]) -> Result<bool, StoreError> {
+    pub async fn end_session_of(
+        &self,
+        administrator: &str,
+        id_sha256: &[u8],
+        audit: Option<&PendingAudit>,
+    ) -> Result<bool, StoreError> {
         let query = sqlx::query("DELETE FROM session WHERE id_sha256 = ? AND administrator = ?");
-        Ok(query.bind(id_sha256).bind(administrator).execute(&self.0).await?.rows_affected() == 1)
+        self.change_one(query.bind(id_sha256).bind(administrator), audit).await
     }
 
     /// The sessions of an administrator that have not run out, last used first.

@@ -110,7 +110,7 @@ impl fmt::Debug for Store {
     }
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(BUSY_TIMEOUT)
@@ -126,7 +126,7 @@ async fn open_pool(path: &Path) -> Result<SqlitePool, sqlx::Error> {
         .after_release(|connection, _| Box::pin(is_fit(connection)))
         .connect_with(options(path))
         .await?;
-    file::note_use(&pool).await?;
+    file::note_use(&mut *pool.acquire().await?).await?;
     Ok(pool)
 }
 

@@ -11,24 +11,17 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::nonce::Nonce;
-use secrecy::SecretString;
 use serde::Deserialize;
-use tracing::{error, warn};
 use url::form_urlencoded;
 
-use super::{
-    bodies, render,
-    session::{self, SignedIn},
-};
+use super::{bodies, render, session};
 use crate::{
+    auth::{AuthError, LoginError, Visitor},
     error::AppError,
-    server::{
-        audit::Outcome,
-        auth::{AuthError, LoginError, SessionId, Visitor},
-        state::AppState,
-    },
+    operations::{SignInError, SignedIn},
+    server::state::AppState,
 };
-use wsmon_model::{AuditAction, LocalPath, LoginFailure, LoginRetry, PeerText};
+use wsmon_model::{LocalPath, LoginFailure, LoginRetry};
 use wsmon_store::StoreError;
 
 /// Where to go after a login that says nothing else.
@@ -53,45 +46,18 @@ pub(super) async fn log_in(
 ) -> Response {
     let next = LocalPath::new(&form.next).map_or_else(|| HOME.to_owned(), |next| next.to_string());
     let secure = state.secure();
-    let entering = enter(state.clone(), form.username, form.password.into(), visitor, headers);
-    match state.under_way.run(entering).await {
-        Ok(Ok(id)) => ([(SET_COOKIE, session::set_cookie(Some(&id), secure))], Redirect::to(&next)).into_response(),
-        Ok(Err(error)) => refuse(&state, &error, next, nonce).await,
-        Err(error) => plain(&error),
+    let former = session::id(&headers, secure);
+    match state.operations.sign_in(form.username, form.password.into(), visitor, former).await {
+        Ok(id) => ([(SET_COOKIE, session::set_cookie(Some(&id), secure))], Redirect::to(&next)).into_response(),
+        Err(SignInError::Login(error)) => refuse(&state, &error, next, nonce).await,
+        Err(SignInError::NotDone(error)) => plain(&error.into()),
     }
 }
 
-/// The answer to what was not even begun, such as while the monitor shuts down.
+/// The answer where there is no page to show the reason on, such as while the monitor shuts down.
 fn plain(error: &AppError) -> Response {
     let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, error.to_string()).into_response()
-}
-
-/// Signs in, and writes down what came of it.
-async fn enter(
-    state: AppState,
-    name: String,
-    password: SecretString,
-    visitor: Visitor,
-    headers: HeaderMap,
-) -> Result<SessionId, LoginError> {
-    let entered = state.authenticator.log_in(&name, password, &visitor).await;
-    let username = PeerText::new(&name);
-    let outcome = match &entered {
-        Ok(_) => {
-            // Whatever session the browser came with is over: nobody can have planted one to be adopted.
-            end_session(&state, &headers).await;
-            Outcome::done()
-        }
-        Err(error) => {
-            warn!(%username, address = %visitor.address, %error, "not signed in");
-            Outcome::from(error)
-        }
-    };
-    if !matches!(entered, Err(LoginError::TooMany { is_first: false, .. })) {
-        state.record(username.as_str(), &visitor, AuditAction::LogIn, "", outcome).await;
-    }
-    entered
 }
 
 async fn refuse(state: &AppState, error: &LoginError, next: String, nonce: Nonce) -> Response {
@@ -115,24 +81,13 @@ async fn refuse(state: &AppState, error: &LoginError, next: String, nonce: Nonce
 
 /// `POST /logout`: ends the session on the server, not just in the browser.
 pub(super) async fn log_out(State(state): State<AppState>, visitor: Visitor, headers: HeaderMap) -> Response {
-    let (secure, under_way) = (state.secure(), state.under_way.clone());
-    let leaving = async move {
-        if let Some(name) = end_session(&state, &headers).await {
-            state.record(&name, &visitor, AuditAction::LogOut, "", Outcome::done()).await;
-        }
+    let secure = state.secure();
+    let done = match session::id(&headers, secure) {
+        Some(id) => state.operations.sign_out(id, &visitor).await,
+        None => Ok(()),
     };
-    if let Err(error) = under_way.run(leaving).await {
-        return plain(&error);
-    }
-    ([(SET_COOKIE, session::set_cookie(None, secure))], Redirect::to("/login")).into_response()
-}
-
-async fn end_session(state: &AppState, headers: &HeaderMap) -> Option<String> {
-    let id = session::id(headers, state.secure())?;
-    state.authenticator.log_out(&id).await.unwrap_or_else(|error| {
-        error!(%error, "a session could not be ended");
-        None
-    })
+    let answer = done.map_or_else(|error| plain(&error), |()| Redirect::to("/login").into_response());
+    ([(SET_COOKIE, session::set_cookie(None, secure))], answer).into_response()
 }
 
 /// Lets a page or a call of a server function through only with a session. Without one, a page leads

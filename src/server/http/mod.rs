@@ -43,7 +43,7 @@ use tower_http::{
 
 pub use self::limits::Limits;
 use self::render::provide_request_context;
-pub(crate) use self::session::{SignedIn, set_cookie};
+pub(crate) use self::session::set_cookie;
 pub(super) use self::{
     readiness::Readiness,
     serve::{Routes, listen, serve},

@@ -7,7 +7,11 @@ use axum::{
 use tracing::error;
 
 use super::cookies;
-use crate::server::{auth::SessionId, state::AppState};
+use crate::{
+    auth::{SessionId, Visitor},
+    operations::SignedIn,
+    server::state::AppState,
+};
 use wsmon_store::SESSION_LIFE_MS;
 
 /// The cookie's name. A browser takes the prefix `__Host-` only from a secure page, for this host
@@ -34,22 +38,15 @@ pub(crate) fn set_cookie(id: Option<&SessionId>, secure: bool) -> HeaderValue {
     HeaderValue::try_from(text).expect("base64 is fit for a header")
 }
 
-/// The administrator a request comes from. As an extractor it refuses everybody else with 401.
-#[derive(Clone, Debug)]
-pub(crate) struct SignedIn {
-    /// The administrator's name.
-    pub(crate) name: String,
-    /// The session.
-    pub(crate) id: SessionId,
-}
-
+/// The administrator a request comes from. Everybody else is refused with 401.
 impl FromRequestParts<AppState> for SignedIn {
     type Rejection = StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, StatusCode> {
-        let id = id(&parts.headers, state.secure()).ok_or(StatusCode::UNAUTHORIZED)?;
-        match state.authenticator.session(&id).await {
-            Ok(Some(name)) => Ok(Self { name, id }),
+        let session = id(&parts.headers, state.secure()).ok_or(StatusCode::UNAUTHORIZED)?;
+        let Ok(visitor) = Visitor::from_request_parts(parts, state).await;
+        match state.authenticator.session(&session).await {
+            Ok(Some(name)) => Ok(Self { name, session, visitor }),
             Ok(None) => Err(StatusCode::UNAUTHORIZED),
             Err(error) => {
                 error!(%error, "a session could not be looked up");

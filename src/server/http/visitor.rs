@@ -11,7 +11,7 @@ use axum::{
 };
 use ipnet::IpNet;
 
-use crate::server::{auth::Visitor, state::AppState};
+use crate::{auth::Visitor, server::state::AppState};
 use wsmon_model::PeerText;
 
 impl FromRequestParts<AppState> for Visitor {

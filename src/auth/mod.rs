@@ -23,7 +23,7 @@ pub use self::{
     session_id::SessionId,
 };
 use wsmon_manager::clock::unix_ms;
-use wsmon_model::PeerText;
+use wsmon_model::{PeerText, PendingAudit};
 use wsmon_store::{ADDRESS_KNOWN_MS, Store, StoreError, StoredSession};
 
 /// The name of the administrator who is there from the first start.
@@ -77,7 +77,7 @@ impl Authenticator {
         if door.0.store.administrators().await?.is_empty() {
             let made_up = password.is_none();
             let password = password.unwrap_or_else(password::generate);
-            add_administrator(&door.0.store, ADMIN, password.clone()).await?;
+            add_administrator(&door.0.store, ADMIN, password.clone(), None).await?;
             if made_up {
                 eprintln!("Sign in as {ADMIN} with the password {}", password.expose_secret());
             }
@@ -89,14 +89,21 @@ impl Authenticator {
         Ok(door)
     }
 
-    /// Lets somebody in: a new session, whatever session the browser came with.
+    /// Lets somebody in: a new session, whatever session the browser came with. Here and below, the entry of the audit
+    /// log is kept together with what is changed.
     ///
     /// # Errors
     ///
     /// Any [`LoginError`].
-    pub async fn log_in(&self, name: &str, password: SecretString, visitor: &Visitor) -> Result<SessionId, LoginError> {
+    pub async fn log_in(
+        &self,
+        name: &str,
+        password: SecretString,
+        visitor: &Visitor,
+        audit: Option<&PendingAudit>,
+    ) -> Result<SessionId, LoginError> {
         self.check(name, password, visitor, None).await?;
-        Ok(self.begin_session(name, visitor).await?)
+        Ok(self.begin_session(name, visitor, audit).await?)
     }
 
     /// Sets another password, asked for in a session. Ends every session of the administrator and
@@ -112,10 +119,11 @@ impl Authenticator {
         current: SecretString,
         new: SecretString,
         visitor: &Visitor,
+        audit: Option<&PendingAudit>,
     ) -> Result<SessionId, LoginError> {
         self.check(name, current, visitor, Some(session)).await?;
-        reset_password(&self.0.store, name, new).await?;
-        Ok(self.begin_session(name, visitor).await?)
+        reset_password(&self.0.store, name, new, audit).await?;
+        Ok(self.begin_session(name, visitor, None).await?)
     }
 
     /// Checks a password, unless too many were wrong lately.
@@ -155,7 +163,12 @@ impl Authenticator {
         charged.map_err(|wait| LoginError::TooMany { wait: wait.time, is_first: wait.is_first })
     }
 
-    async fn begin_session(&self, name: &str, visitor: &Visitor) -> Result<SessionId, StoreError> {
+    async fn begin_session(
+        &self,
+        name: &str,
+        visitor: &Visitor,
+        audit: Option<&PendingAudit>,
+    ) -> Result<SessionId, StoreError> {
         let id = SessionId::generate();
         let now_ms = unix_ms(SystemTime::now());
         let session = StoredSession {
@@ -167,7 +180,7 @@ impl Authenticator {
             agent: visitor.agent.to_string(),
         };
         let network = Network::of(visitor.address);
-        self.0.store.begin_session(&session, &network.to_string()).await?;
+        self.0.store.begin_session(&session, &network.to_string(), audit).await?;
         Ok(id)
     }
 
@@ -180,13 +193,22 @@ impl Authenticator {
         self.0.store.use_session(&id.sha256(), unix_ms(SystemTime::now())).await
     }
 
-    /// Ends a session; whose it was, if there was one.
+    /// Whose session this is or was: it may have run out.
     ///
     /// # Errors
     ///
     /// [`StoreError::Statement`].
-    pub async fn log_out(&self, id: &SessionId) -> Result<Option<String>, StoreError> {
-        self.0.store.end_session(&id.sha256()).await
+    pub async fn owner(&self, id: &SessionId) -> Result<Option<String>, StoreError> {
+        self.0.store.session_owner(&id.sha256()).await
+    }
+
+    /// Ends a session, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`], and [`StoreError::Full`].
+    pub async fn log_out(&self, id: &SessionId, audit: Option<&PendingAudit>) -> Result<(), StoreError> {
+        self.0.store.end_session(&id.sha256(), audit).await.map(drop)
     }
 }
 
@@ -195,9 +217,14 @@ impl Authenticator {
 /// # Errors
 ///
 /// Any [`AuthError`].
-pub async fn add_administrator(store: &Store, name: &str, password: SecretString) -> Result<bool, AuthError> {
+pub async fn add_administrator(
+    store: &Store,
+    name: &str,
+    password: SecretString,
+    audit: Option<&PendingAudit>,
+) -> Result<bool, AuthError> {
     let hash = password::hash(password).await?;
-    Ok(store.add_administrator(name, &hash, unix_ms(SystemTime::now())).await?)
+    Ok(store.add_administrator(name, &hash, unix_ms(SystemTime::now()), audit).await?)
 }
 
 /// Sets an administrator's password and ends the sessions; false if there is none of the name.
@@ -205,9 +232,14 @@ pub async fn add_administrator(store: &Store, name: &str, password: SecretString
 /// # Errors
 ///
 /// Any [`AuthError`].
-pub async fn reset_password(store: &Store, name: &str, password: SecretString) -> Result<bool, AuthError> {
+pub async fn reset_password(
+    store: &Store,
+    name: &str,
+    password: SecretString,
+    audit: Option<&PendingAudit>,
+) -> Result<bool, AuthError> {
     let hash = password::hash(password).await?;
-    Ok(store.set_password_hash(name, &hash).await?)
+    Ok(store.set_password_hash(name, &hash, audit).await?)
 }
 
 /// Makes up a password nobody can guess.

@@ -4,11 +4,19 @@ use std::sync::LazyLock;
 
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html};
 
+use super::ActorOperations;
+
 /// The guide as it is in the repository.
 const TEXT: &str = include_str!("../../docs/monitoring/overview.md");
 
-/// The guide in HTML. Ours alone, so it may go into a page as it is.
-pub fn html() -> &'static str {
+impl ActorOperations {
+    /// The monitoring guide in HTML. Ours alone, so it may go into a page as it is.
+    pub fn guide(&self) -> &'static str {
+        html()
+    }
+}
+
+fn html() -> &'static str {
     static HTML: LazyLock<String> = LazyLock::new(|| render(TEXT));
     &HTML
 }

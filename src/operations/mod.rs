@@ -1,0 +1,107 @@
+//! What an actor may do. Whoever asks and however they ask, by a server function, the login form or the command line:
+//! here it is checked, made and written down in the audit log, in one place each.
+//!
+//! An operation that changes something goes through `run`: it is finished also when nobody waits for it any more, a
+//! shutdown waits for it, and its entry in the audit log is kept in one transaction with the change.
+
+mod account;
+mod actor;
+mod administrators;
+mod backups;
+mod connections;
+mod error;
+mod guide;
+mod option_changes;
+mod outcome;
+mod run;
+mod sign_in;
+mod under_way;
+
+use std::{future::Future, sync::Arc};
+
+pub use self::{
+    actor::{Actor, SignedIn},
+    administrators::{AdministratorError, Administrators},
+    backups::{back_up, restore},
+    sign_in::SignInError,
+    under_way::NotDone,
+};
+use self::{option_changes::OptionChanges, outcome::ReportsOutcome, run::Runner};
+use crate::{auth::Authenticator, error::AppError};
+use wsmon_manager::ConnectionManager;
+use wsmon_model::{AuditAction, EndpointId, PendingAudit};
+use wsmon_store::{Store, StoreError};
+
+/// What can be done here. Cheap to clone.
+#[derive(Clone)]
+pub struct Operations(Arc<Parts>);
+
+/// What operations work on.
+struct Parts {
+    manager: ConnectionManager,
+    authenticator: Authenticator,
+    store: Store,
+    option_changes: OptionChanges,
+    runner: Runner,
+    hints: ListHints,
+}
+
+/// What the list of connections tells besides connections.
+#[derive(Clone, Debug, Default)]
+pub struct ListHints {
+    /// Endpoints that are there to be tried out.
+    pub samples: Vec<EndpointId>,
+    /// Where Grafana is, if it was told.
+    pub grafana_url: Option<String>,
+}
+
+impl Operations {
+    /// Operations on these connections, administrators and this store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`].
+    pub async fn new(
+        manager: ConnectionManager,
+        authenticator: Authenticator,
+        store: Store,
+        hints: ListHints,
+    ) -> Result<Self, StoreError> {
+        let option_changes = OptionChanges::new(&store).await?;
+        let runner = Runner::new(store.clone());
+        Ok(Self(Arc::new(Parts { manager, authenticator, store, option_changes, runner, hints })))
+    }
+
+    /// What this actor may do.
+    pub fn by(&self, actor: Actor) -> ActorOperations {
+        ActorOperations { parts: Arc::clone(&self.0), actor }
+    }
+
+    /// Lets nothing begin any more, and waits for what is under way.
+    pub(crate) async fn finish(&self) {
+        self.0.runner.finish().await;
+    }
+}
+
+/// What one actor may do.
+#[derive(Clone)]
+pub struct ActorOperations {
+    parts: Arc<Parts>,
+    actor: Actor,
+}
+
+impl ActorOperations {
+    /// Runs an operation of this actor's that changes something.
+    async fn run<T, F>(
+        &self,
+        action: AuditAction,
+        object: &str,
+        operation: impl FnOnce(PendingAudit) -> F,
+    ) -> Result<T, AppError>
+    where
+        T: ReportsOutcome + Send + 'static,
+        F: Future<Output = Result<T, AppError>> + Send + 'static,
+    {
+        self.parts.runner.run(self.actor.audit(action, object), operation).await
+    }
+}
