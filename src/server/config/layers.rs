@@ -59,7 +59,7 @@ mod tests {
         let file = "[service.a]\nbase-url = 'ws://a/'\n[service.a.options]\nnever_retry = [4001]\n\
                     [service.b]\nbase-url = 'ws://b/'\n[service.default.options]\nping_interval_ms = 5000";
         let settings = merged(&["--service", "a=wss://other/", "--service", "c=ws://c/"], file).expect("valid");
-        let services = services::configured(&settings).expect("usable");
+        let services = services::configured(&settings.base_url, settings.service).expect("usable");
         let told: Vec<_> = services.iter().map(|each| (each.name.to_string(), each.base.to_string())).collect();
         let told: Vec<_> = told.iter().map(|(name, base)| (name.as_str(), base.as_str())).collect();
         let default = ("default", "ws://localhost:8000/ws/");
@@ -84,7 +84,7 @@ mod tests {
                 "the options of the service a cannot be used: Pings",
             ),
         ] {
-            let configured = |settings: Settings| services::configured(&settings);
+            let configured = |settings: Settings| services::configured(&settings.base_url, settings.service);
             let error = merged(options, file).and_then(configured).expect_err(told).to_string();
             assert!(error.contains(told) && !error.contains("s3cret") && error.lines().count() == 1, "{error}");
         }

@@ -53,7 +53,7 @@ impl Config {
     pub fn load() -> Result<Invocation, ConfigError> {
         let (arguments, given) = Arguments::parse(std::env::args_os())?;
         let settings = layers::merge(arguments.config.as_deref(), given)?;
-        let services = services::configured(&settings)?;
+        let services = services::configured(&settings.base_url, settings.service.clone())?;
         Ok(match arguments.command {
             Some(command) => Invocation::Command(settings.data_dir, command),
             None => Invocation::Serve(Box::new(Self {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
-use super::{error::ConfigError, settings::Settings};
+use super::error::ConfigError;
 use wsmon_manager::{Base, Service, Services};
 use wsmon_model::{ConnectionOptions, Secret, ServiceName};
 
@@ -55,13 +55,13 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 }
 
 /// The services in force: `default`, whose URL is the key `base-url`, and those that are named.
-pub(super) fn configured(settings: &Settings) -> Result<Services, ConfigError> {
+pub(super) fn configured(base_url: &Secret, named: Vec<NamedService>) -> Result<Services, ConfigError> {
     let mut services = vec![Service {
         name: ServiceName::default(),
-        base: settings.base_url.expose().parse::<Base>()?,
+        base: base_url.expose().parse::<Base>()?,
         defaults: ConnectionOptions::default(),
     }];
-    for NamedService { name, table } in settings.service.clone() {
+    for NamedService { name, table } in named {
         let defaults = table.options.unwrap_or_default();
         match table.base_url {
             None if name.is_default() => services[0].defaults = defaults,
