@@ -187,7 +187,7 @@ async fn a_collector_gets_every_event_to_the_last_and_no_secret() {
     assert_eq!(attribute(&record.resource, "service.name"), "websocket-monitor");
     assert_eq!(attribute(&record.resource, "service.version"), env!("CARGO_PKG_VERSION"));
     assert_eq!(attribute(&record.attributes, "endpoint"), "data-feed");
-    assert_eq!(record.target, "wsmon_manager::task");
+    assert_eq!(record.target, "wsmon_manager::task::report");
 
     let (log, _) = program.stop().await;
     collector.record("stopped").await;

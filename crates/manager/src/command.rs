@@ -11,6 +11,7 @@ use super::{error::SendError, message::Message, options::Options};
 pub(super) type Ack = oneshot::Sender<()>;
 
 /// What can be asked of a connection.
+#[derive(Debug)]
 pub(super) enum Command {
     /// Connect now, if not connected; with `Some`, also change what it says.
     Connect { change: Change, done: Ack },
@@ -33,16 +34,4 @@ pub(super) enum Command {
 pub(super) struct Change {
     pub(super) auto_reconnect: Option<bool>,
     pub(super) options: Option<Arc<Options>>,
-}
-
-/// What a command means for what the task is doing.
-pub(super) enum NextStep {
-    /// Go on.
-    Stay,
-    /// Start an attempt, unless one is under way or not needed.
-    Attempt(Ack),
-    /// Give up the socket and whatever is scheduled.
-    Off(Ack),
-    /// End the task.
-    Stop(CloseCode),
 }

@@ -34,7 +34,8 @@
 //!
 //! # How it works
 //!
-//! Each connection is owned by one task, and only that task writes its state:
+//! Each connection is owned by one task, and only that task writes its state. What it does next is a pure function of
+//! that state and of what happens:
 //!
 //! ```text
 //!            ┌────────────── failed, may help to try again ── Waiting ◄─┐
@@ -63,6 +64,7 @@ mod handle;
 mod histogram;
 mod keeper;
 mod local_resource;
+mod machine;
 mod manager;
 mod message;
 mod options;

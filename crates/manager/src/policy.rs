@@ -51,6 +51,14 @@ impl Verdict {
             Self::Final => None,
         }
     }
+
+    /// How long the host asks not to be tried.
+    pub(super) fn not_before(&self) -> Duration {
+        match self {
+            Self::NotBefore(least) => *least,
+            _ => Duration::ZERO,
+        }
+    }
 }
 
 /// Decides what follows a failure.
@@ -110,6 +118,7 @@ fn judge_close(code: Option<u16>) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rand::{SeedableRng, rngs::SmallRng};
 
     use super::*;
@@ -123,34 +132,41 @@ mod tests {
         judge(&closed(code), Rules::default())
     }
 
+    fn refused(status: u16, retry_after: Option<u64>) -> Failure {
+        Failure::Http { status, retry_after: retry_after.map(Duration::from_secs) }
+    }
+
     fn http(status: u16, retry_after: Option<u64>) -> Verdict {
-        let retry_after = retry_after.map(Duration::from_secs);
-        judge(&Failure::Http { status, retry_after }, Rules::default())
+        judge(&refused(status, retry_after), Rules::default())
     }
 
     #[test]
-    fn close_codes_follow_the_table() {
-        for code in [1000, 1001, 1011, 1014, 3000, 3499, 4000, 4499] {
-            assert_eq!(close(code), Verdict::Backoff, "{code}");
+    fn every_close_code_follows_the_table() {
+        let blocks = [1002..=1003, 1007..=1010, 3500..=3999, 4500..=4999];
+        for code in 0..=u16::MAX {
+            let verdict = match code {
+                1012 => Verdict::Within(Duration::from_secs(5)..=Duration::from_secs(30)),
+                1013 => Verdict::NotBefore(Duration::from_secs(10)),
+                _ if blocks.iter().any(|codes| codes.contains(&code)) => Verdict::Blocked,
+                _ => Verdict::Backoff,
+            };
+            assert_eq!(close(code), verdict, "{code}");
         }
-        for code in [1002, 1003, 1007, 1008, 1009, 1010, 3500, 3999, 4500, 4999] {
-            assert_eq!(close(code), Verdict::Blocked, "{code}");
-        }
-        assert_eq!(close(1012), Verdict::Within(Duration::from_secs(5)..=Duration::from_secs(30)));
-        assert_eq!(close(1013), Verdict::NotBefore(Duration::from_secs(10)));
-        assert_eq!(
-            judge(&Failure::Closed { code: None, reason: PeerText::default() }, Rules::default()),
-            Verdict::Backoff
-        );
+        let without_code = Failure::Closed { code: None, reason: PeerText::default() };
+        assert_eq!(judge(&without_code, Rules::default()), Verdict::Backoff);
     }
 
     #[test]
-    fn http_statuses_follow_the_table() {
-        for status in [301, 308, 400, 401, 403, 404, 426] {
-            assert_eq!(http(status, None), Verdict::Blocked, "{status}");
-        }
-        for status in [429, 500, 502, 503, 504] {
-            assert_eq!(http(status, None), Verdict::Backoff, "{status}");
+    fn every_http_status_follows_the_table() {
+        let blocks = [300..=399, 400..=401, 403..=404, 426..=426];
+        for status in 0..=u16::MAX {
+            let blocked = blocks.iter().any(|statuses| statuses.contains(&status));
+            let verdict = if blocked { Verdict::Blocked } else { Verdict::Backoff };
+            assert_eq!(http(status, None), verdict, "{status}");
+            // Of others the time that they name is not meant.
+            if ![429, 503].contains(&status) {
+                assert_eq!(http(status, Some(7)), verdict, "{status}");
+            }
         }
     }
 
@@ -160,8 +176,6 @@ mod tests {
             assert_eq!(http(status, Some(7)), Verdict::NotBefore(Duration::from_secs(7)));
             assert_eq!(http(status, Some(86_400)), Verdict::NotBefore(LONGEST_RETRY_AFTER));
         }
-        assert_eq!(http(500, Some(7)), Verdict::Backoff);
-        assert_eq!(http(403, Some(7)), Verdict::Blocked);
     }
 
     #[test]
@@ -170,21 +184,44 @@ mod tests {
         assert_eq!(judge(&closed(4001), rules), Verdict::Blocked);
         assert_eq!(judge(&closed(4002), rules), Verdict::Backoff);
         assert_eq!(judge(&closed(1000), rules), Verdict::Final);
-        assert_eq!(judge(&Failure::Http { status: 502, retry_after: None }, rules), Verdict::Blocked);
+        assert_eq!(judge(&refused(502, None), rules), Verdict::Blocked);
         let never = Rules { never_retry: &[1000], stay_closed: true };
         assert_eq!(judge(&closed(1000), never), Verdict::Blocked);
     }
 
-    #[test]
-    fn delays_keep_to_their_bounds() {
-        let mut rng = SmallRng::seed_from_u64(7);
-        let backoff = Backoff::default();
-        for failures in 1..200 {
-            let mut delay = |verdict: Verdict| verdict.delay(failures, &backoff, &mut rng);
-            let restart = delay(close(1012)).expect("a time").as_secs_f32();
-            assert!((5.0..=30.0).contains(&restart), "{restart}");
-            assert!(delay(close(1013)).expect("a time") >= Duration::from_secs(10));
-            assert_eq!((delay(Verdict::Blocked), delay(Verdict::Final)), (Some(BLOCKED_RETRY), None));
+    proptest! {
+        /// Whatever the peer gives as code, and whatever the options say: an attempt follows within bounds, unless the
+        /// options call the end final.
+        #[test]
+        fn a_next_attempt_lies_within_bounds_unless_the_options_want_none(
+            code in prop_oneof![999_u16..1_016, 299_u16..600, any::<u16>()],
+            is_close in any::<bool>(),
+            retry_after in any::<Option<u64>>(),
+            listed in any::<bool>(),
+            stay_closed in any::<bool>(),
+            failures in 1_u32..,
+            seed in any::<u64>(),
+        ) {
+            let failure = if is_close { closed(code) } else { refused(code, retry_after) };
+            let never_retry = if listed { vec![code] } else { Vec::new() };
+            let verdict = judge(&failure, Rules { never_retry: &never_retry, stay_closed });
+            let is_final = is_close && code == 1000 && stay_closed && !listed;
+            prop_assert_eq!(verdict == Verdict::Final, is_final);
+            prop_assert!(!listed || verdict == Verdict::Blocked);
+
+            let backoff = Backoff::default();
+            let delay = verdict.delay(failures, &backoff, &mut SmallRng::seed_from_u64(seed));
+            let (none, most) = (Duration::ZERO, backoff.ceiling(failures));
+            let bounds = match &verdict {
+                Verdict::Backoff => Some(none..=most),
+                Verdict::Within(range) => Some(range.clone()),
+                Verdict::NotBefore(least) => Some(*least..=*least + most),
+                Verdict::Blocked => Some(BLOCKED_RETRY..=BLOCKED_RETRY),
+                Verdict::Final => None,
+            };
+            prop_assert_eq!(delay.is_some(), bounds.is_some());
+            prop_assert!(delay.zip(bounds).is_none_or(|(delay, bounds)| bounds.contains(&delay)), "{verdict:?}: {delay:?}");
+            prop_assert!(verdict.not_before() <= LONGEST_RETRY_AFTER);
         }
     }
 }

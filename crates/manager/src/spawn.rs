@@ -10,11 +10,12 @@ use super::{
     failure::Failure,
     gate::{Lane, Standing},
     keeper::Wanted,
+    machine::Machine,
     manager::ConnectionManager,
     registry::Entry,
     service::Upstream,
     state::{ConnectionState, NextRetry, Shared},
-    task::{ConnectionTask, Renewal},
+    task::{ConnectionTask, UnderWay},
 };
 use wsmon_model::Phase;
 
@@ -34,7 +35,7 @@ impl ConnectionManager {
         };
         let not_configured = || Arc::new(Failure::NotConfigured { service: upstream.name.clone() });
         let (commands, receiver) = mpsc::channel(COMMANDS);
-        let (sender, state) = watch::channel(ConnectionState {
+        let initial = ConnectionState {
             phase,
             since: inner.config.clock.now(),
             on,
@@ -43,7 +44,8 @@ impl ConnectionManager {
             next_retry,
             failure: (!upstream.is_configured()).then(not_configured),
             options: Arc::new(upstream.options_in_force(options)),
-        });
+        };
+        let (sender, state) = watch::channel(initial.clone());
         let shared = Arc::new(Shared::new(&inner.timings));
         let number = inner.spawned.fetch_add(1, Ordering::Relaxed);
         let mut task = ConnectionTask {
@@ -57,9 +59,10 @@ impl ConnectionManager {
             commands: receiver,
             state: sender,
             shared: Arc::clone(&shared),
-            permit: None,
+            machine: Machine::new(initial, inner.config.backoff),
+            under_way: UnderWay::default(),
             standing: Standing::default(),
-            renewal: Renewal::default(),
+            successes_before: 0,
         };
         // The registry holds the other end of the commands: when it is dropped, so does the task end.
         let registry = Arc::downgrade(&inner.registry);

@@ -1,0 +1,93 @@
+//! Any order of what can happen to a connection.
+
+mod world;
+
+use std::{sync::Arc, time::Duration};
+
+use proptest::{prelude::*, sample::select};
+use wsmon_model::{ConnectionOptions, PeerText, Phase};
+
+use self::world::World;
+use crate::{command::Change, failure::Failure, options::Options};
+
+/// What happens.
+#[derive(Clone, Debug)]
+enum Happening {
+    Connect(Change),
+    Change(Change),
+    Disconnect,
+    Pause,
+    Resume,
+    Send,
+    /// What is under way ends: well, or with this failure, while the host fails or not.
+    Ends(Option<(Failure, bool)>),
+    Panics,
+    /// Something that was given up has ended all the same.
+    Late,
+    Passes(Duration),
+}
+
+fn options() -> impl Strategy<Value = Arc<Options>> {
+    let differing = |never_retry: &[u16], stay_closed| {
+        let given =
+            ConnectionOptions { never_retry: never_retry.to_vec(), stay_closed, ..ConnectionOptions::default() };
+        Arc::new(Options::new(given).expect("valid"))
+    };
+    select(vec![differing(&[], false), differing(&[], true), differing(&[1001, 503], false)])
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let options = prop::option::of(options());
+    (any::<Option<bool>>(), options).prop_map(|(auto_reconnect, options)| Change { auto_reconnect, options })
+}
+
+/// Failures of every verdict.
+fn failure() -> impl Strategy<Value = Failure> {
+    let detail = || PeerText::new("expired");
+    let closed = |code| Failure::Closed { code: Some(code), reason: PeerText::default() };
+    let http = |status, wait| Failure::Http { status, retry_after: Some(Duration::from_secs(wait)) };
+    let mut failures: Vec<_> = [1000, 1001, 1012, 1013, 4500].into_iter().map(closed).collect();
+    failures.extend([http(403, 0), http(503, 7), http(503, 1_000_000)]);
+    failures.extend([Failure::Lost, Failure::Tls { detail: detail() }, Failure::Options { detail: detail() }]);
+    select(failures)
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let ms = prop_oneof![0_u64..5_000, 0_u64..60_000];
+    prop_oneof![
+        3 => change().prop_map(Happening::Connect),
+        3 => change().prop_map(Happening::Change),
+        4 => select(vec![Happening::Disconnect, Happening::Pause, Happening::Resume, Happening::Send]),
+        8 => Just(Happening::Ends(None)),
+        6 => (failure(), any::<bool>()).prop_map(|why| Happening::Ends(Some(why))),
+        1 => Just(Happening::Panics),
+        1 => Just(Happening::Late),
+        2 => ms.prop_map(|ms| Happening::Passes(Duration::from_millis(ms))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Whatever happens: one thing is under way, which is what the state says; a command is acknowledged, once it is
+    /// done; nothing is counted twice or not at all. In the end a connection that is wanted comes up as soon as all
+    /// goes well, and one that is stopped does nothing more.
+    #[test]
+    fn no_order_of_inputs_leaves_it_stuck_doubled_or_unacknowledged(
+        first in select(vec![Phase::Connecting, Phase::Waiting, Phase::Off]),
+        auto_reconnect in any::<bool>(),
+        options in options(),
+        seed in any::<u64>(),
+        happenings in prop::collection::vec(happening(), 0..60),
+        recovers in any::<bool>(),
+    ) {
+        let mut world = World::new(first, auto_reconnect, options, seed);
+        for happening in happenings {
+            world.happen(happening);
+        }
+        if recovers {
+            world.recover();
+        }
+        world.stop();
+    }
+}

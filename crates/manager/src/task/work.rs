@@ -1,0 +1,115 @@
+//! How a connection's work is begun, and what its end means for the gate.
+
+use std::{future::pending, mem, sync::Arc};
+
+use futures_util::future::BoxFuture;
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    ConnectionTask,
+    under_way::{Outcome, UnderWay},
+};
+use crate::{
+    failure::Failure,
+    gate::{AfterFailure, Lane, Permit, Standing},
+    machine::{Input, Work},
+    policy::judge,
+    session::{Session, Watch},
+};
+
+impl ConnectionTask {
+    /// Begins something in place of what is under way.
+    pub(super) fn begin(&mut self, work: Work) {
+        self.under_way = match (work, mem::take(&mut self.under_way)) {
+            (Work::Idle | Work::End, _) => UnderWay::Nothing,
+            (Work::Wait { until, renewal }, _) => UnderWay::Future(self.wait(until, renewal)),
+            (Work::Admission(lane), _) => UnderWay::Future(self.admission(lane)),
+            (Work::Attempt, UnderWay::Permit(permit)) => UnderWay::Future(self.attempt(permit)),
+            (Work::Close(code), UnderWay::Session(session, live)) => UnderWay::Future(Box::pin(async move {
+                session.close(code).await;
+                drop(live);
+                Outcome::SessionClosed
+            })),
+            (Work::Attempt | Work::Close(_), _) => {
+                unreachable!("an attempt has a permit, and what is closed is a session")
+            }
+        };
+    }
+
+    fn wait(&self, until: Instant, renewal: Option<Instant>) -> BoxFuture<'static, Outcome> {
+        let (gate, successes_before) = (self.upstream.gate.clone(), self.successes_before);
+        let renewed = async move {
+            let Some(not_before) = renewal else { return pending().await };
+            gate.success_after(successes_before).await;
+            sleep_until(not_before).await;
+        };
+        Box::pin(async move {
+            tokio::select! { () = sleep_until(until) => {} () = renewed => {} }
+            Outcome::WaitOver
+        })
+    }
+
+    fn admission(&self, lane: Lane) -> BoxFuture<'static, Outcome> {
+        let (gate, standing) = (self.upstream.gate.clone(), self.standing);
+        Box::pin(async move { Outcome::Admitted(gate.admit(lane, standing).await) })
+    }
+
+    fn attempt(&mut self, permit: Permit) -> BoxFuture<'static, Outcome> {
+        self.successes_before = self.upstream.gate.successes();
+        let (dialer, upstream) = (Arc::clone(&self.dialer), Arc::clone(&self.upstream));
+        let endpoint = self.endpoint.name.clone();
+        let (config, options) = (Arc::clone(&self.config), Arc::clone(&self.machine.state().options));
+        Box::pin(async move {
+            let began = Instant::now();
+            let opened = dialer.open(&upstream, &endpoint, &options).await;
+            let session = |socket| Box::new(Session::new(socket, Watch::new(&options, &config)));
+            Outcome::Attempted { opened: opened.map(session), took: began.elapsed(), permit }
+        })
+    }
+
+    /// What the end of what was under way means.
+    pub(super) fn ended(&mut self, outcome: Outcome) -> Input {
+        let before = mem::take(&mut self.under_way);
+        match outcome {
+            Outcome::WaitOver => Input::WaitOver,
+            Outcome::Admitted(permit) => {
+                self.under_way = UnderWay::Permit(permit);
+                Input::Admitted
+            }
+            Outcome::Attempted { opened: Ok(session), took, permit } => {
+                self.hold(session, permit);
+                Input::Opened { took }
+            }
+            Outcome::Attempted { opened: Err(failure), permit, .. } => self.attempt_failed(failure, permit),
+            Outcome::SessionEnded(failure) => {
+                if let UnderWay::Session(session, live) = before {
+                    live.end(&failure);
+                    if let Some(code) = failure.own_close_code() {
+                        session.abandon(code);
+                    }
+                }
+                Input::SessionEnded(Arc::new(failure))
+            }
+            Outcome::SessionClosed => Input::SessionClosed,
+        }
+    }
+
+    /// Tells the gate that the host works, and holds the connection.
+    fn hold(&mut self, session: Box<Session>, permit: Permit) {
+        let live = self.upstream.gate.connected(permit);
+        self.standing = Standing::Working;
+        self.shared.set_rtt(None);
+        self.shared.record_activity(Instant::now());
+        self.under_way = UnderWay::Session(session, live);
+    }
+
+    /// Tells the gate of a failed attempt.
+    fn attempt_failed(&mut self, failure: Failure, permit: Permit) -> Input {
+        let failure = Arc::new(failure);
+        let not_before = judge(&failure, self.machine.state().options.rules()).not_before();
+        let AfterFailure { standing, waits_for_probe } =
+            self.upstream.gate.failed(permit, self.number, &failure, not_before);
+        self.standing = standing;
+        Input::AttemptFailed { failure, waits_for_probe }
+    }
+}
