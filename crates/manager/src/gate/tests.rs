@@ -1,4 +1,5 @@
 mod chaos;
+mod evidence;
 
 use std::num::NonZeroU32;
 
