@@ -54,6 +54,28 @@ const ONLY: [(&str, &str, &[&str]); 7] = [
     ("ui", "gloo_timers", &["ui::poll"]),
 ];
 
+/// Modules of the manager that are told the time, and that draw only from the random numbers they are given.
+const PURE: [&str; 7] =
+    ["machine", "policy", "backoff", "gate::breaker", "gate::lanes", "gate::probing", "session::liveness"];
+
+/// What they name nothing of.
+const IMPURE: [&str; 14] = [
+    "crate::bus",
+    "crate::clock",
+    "crate::dial",
+    "crate::keeper",
+    "crate::registry",
+    "crate::task",
+    "tokio::net",
+    "tokio::spawn",
+    "tokio::time::sleep",
+    "tokio::time::sleep_until",
+    "Instant::now",
+    "SystemTime::now",
+    "rand::random",
+    "rand::rng",
+];
+
 fn begins_with(path: &[String], prefix: &str) -> bool {
     let prefix: Vec<_> = prefix.split("::").collect();
     path.len() >= prefix.len() && path.iter().zip(prefix).all(|(segment, wanted)| segment == wanted)
@@ -110,6 +132,17 @@ fn a_part_of_the_app_names_only_what_it_may() {
     for (part, name, places) in ONLY {
         let found: Vec<_> = naming(&source, part, name).into_iter().map(|at| at.join("::")).collect();
         assert_eq!(found, places, "where {part} names {name}");
+    }
+}
+
+#[test]
+fn a_pure_module_has_no_socket_clock_or_randomness_of_its_own() {
+    let source = Source::read("crates/manager");
+    for module in PURE {
+        assert!(source.modules.keys().any(|path| begins_with(path, module)), "{module} is there");
+        for name in IMPURE {
+            assert_eq!(naming(&source, module, name), BTreeSet::new(), "{module} names {name}");
+        }
     }
 }
 
@@ -171,6 +204,8 @@ fn what_is_forbidden_is_found() {
         assert_eq!(naming(&source, "a", "sqlx").len(), 1, "{text}");
         assert_eq!(naming(&source, "b", "sqlx").len(), 0, "{text}");
     }
+    let source = source_of(&[("", ""), ("a", "use tokio::time::Instant; fn f() -> Instant { Instant::now() }")]);
+    assert_eq!(naming(&source, "a", "Instant::now").len(), 1);
     let source = source_of(&[("", ""), ("ui", "use super::server::S;"), ("server", "pub struct S;")]);
     assert_eq!(naming(&source, "ui", "crate::server").len(), 1, "by a relative path");
 }
