@@ -29,7 +29,9 @@ use crate::{
     auth::{AuthError, Authenticator},
     operations::{ListHints, Operations},
 };
-use wsmon_manager::{ConnectionManager, GateConfig, KeepError, ManagerConfig, SecretsDir};
+use wsmon_manager::{
+    ConnectionManager, Failure, GateConfig, KeepError, ManagerConfig, Options, SecretsDir, Service, Services,
+};
 use wsmon_model::ServiceName;
 use wsmon_store::{DirectoryLock, Store, StoreError};
 
@@ -61,6 +63,14 @@ pub enum ServerError {
         path: PathBuf,
         /// The operating system's answer.
         source: io::Error,
+    },
+    /// The options of a service cannot be used here, such as a file that is not there.
+    #[error("the options of the service {service} cannot be used: {failure}")]
+    ServiceOptions {
+        /// The service.
+        service: ServiceName,
+        /// Why not.
+        failure: Failure,
     },
     /// What is wanted of connections cannot be read.
     #[error("the connections in the store cannot be read: {0}")]
@@ -121,7 +131,8 @@ impl Server {
         let keeper = Arc::new(store.clone());
         let manager_config =
             ManagerConfig { gate, keeper, secrets_dir, most_sockets: Some(most_sockets), ..ManagerConfig::default() };
-        let manager = ConnectionManager::new(config.services, manager_config);
+        let manager = ConnectionManager::new(config.services.clone(), manager_config);
+        check_options(&manager, &config.services).await?;
         let restored = manager.restore().await?;
         if restored > 0 {
             info!(connections = restored, "restored");
@@ -194,6 +205,16 @@ impl Server {
 
 fn secrets_dir(path: PathBuf) -> Result<SecretsDir, ServerError> {
     SecretsDir::new(&path).map_err(|source| ServerError::SecretsDir { path, source })
+}
+
+/// Checks what a service's options name, as is done when those of an endpoint are set.
+async fn check_options(manager: &ConnectionManager, services: &Services) -> Result<(), ServerError> {
+    for Service { name, defaults, .. } in services.iter() {
+        let options = Options::new(defaults.clone()).expect("services have options that are valid");
+        let checked = manager.check(&options).await;
+        checked.map_err(|failure| ServerError::ServiceOptions { service: name.clone(), failure })?;
+    }
+    Ok(())
 }
 
 /// Runs a server until SIGINT or SIGTERM; its pages read what `endpoint_log` has.

@@ -74,6 +74,40 @@ fn the_environment_wins_over_the_file_and_an_option_over_both() {
 }
 
 #[test]
+fn services_of_the_environment_the_file_and_options_add_up() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("monitor.toml");
+    std::fs::write(&path, "[service.a]\nbase-url = 'file://a/'\n[service.b]\nbase-url = 'file://b/'\n")
+        .expect("written");
+    let mut command = monitor();
+    command.arg("--config").arg(&path).env("WSMON_SERVICES", "a=variable://a/, b=variable://b/,");
+    assert_one_line(&command.output().expect("runs"), "of the service a cannot be used: its scheme is \"variable\"");
+    command.args(["--service", "a=ws://a/"]);
+    assert_one_line(&command.output().expect("runs"), "of the service b cannot be used: its scheme is \"variable\"");
+    command.args(["--service", "b=option://b/"]);
+    assert_one_line(&command.output().expect("runs"), "of the service b cannot be used: its scheme is \"option\"");
+    command.env("WSMON_SERVICES", "b=ws://b/,b=ws://b/");
+    assert_one_line(&command.output().expect("runs"), "the environment: the service b is given twice");
+}
+
+#[test]
+fn a_service_whose_options_name_a_file_that_is_not_there() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("monitor.toml");
+    let service = "[service.kraken]\nbase-url = 'wss://localhost/'\noptions.ca_file = 'gone.pem'\n";
+    std::fs::write(&path, service).expect("written");
+    let with_secrets = |options: &[&str]| {
+        let mut command = monitor();
+        command.args(["--listen", "127.0.0.1:0", "--config"]).arg(&path).arg("--data-dir").arg(directory.path());
+        command.args(options).output().expect("runs")
+    };
+    let beginning = "the options of the service kraken cannot be used: ";
+    assert_one_line(&with_secrets(&[]), beginning);
+    let secrets_dir = directory.path().to_str().expect("text");
+    assert_one_line(&with_secrets(&["--secrets-dir", secrets_dir]), beginning);
+}
+
+#[test]
 fn a_demo_that_is_not_on_this_machine_or_whose_port_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address");

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 use clap::error::ErrorKind;
 
 use wsmon_manager::{InvalidBase, InvalidServices};
-use wsmon_model::ServiceName;
+use wsmon_model::{ServiceName, ServiceNameError};
 
 /// Why the program does not start with these settings.
 #[derive(Debug, thiserror::Error)]
@@ -29,29 +29,59 @@ pub enum ConfigError {
         /// What is wrong with it, and where.
         message: String,
     },
+    /// A layer of settings contradicts itself.
+    #[error("{layer}: {why}")]
+    Layer {
+        /// Where they come from.
+        layer: String,
+        /// How.
+        why: InvalidLayer,
+    },
     /// A value cannot be laid over another, such as a path that is not UTF-8.
     #[error(transparent)]
     Layers(#[from] Box<figment::Error>),
-    /// A service's URL cannot be used.
-    #[error("the URL of the service {name} cannot be used: {why}")]
-    ServiceUrl {
-        /// The service.
-        name: ServiceName,
+    /// A service's base URL cannot be used.
+    #[error("the base URL{} cannot be used: {why}", of(.service))]
+    BaseUrl {
+        /// Whose.
+        service: ServiceName,
         /// Why not.
         why: InvalidBase,
     },
-    /// A service has no URL.
+    /// A service is nowhere.
     #[error("the service {0} has no base-url")]
-    NoServiceUrl(ServiceName),
-    /// The service `default` has a URL of its own.
-    #[error("the URL of the service default is the key base-url, outside of [service.default]")]
-    DefaultServiceUrl,
-    /// Services' options cannot be used.
+    NoBaseUrl(ServiceName),
+    /// The services cannot be used together, or the defaults of one.
     #[error(transparent)]
     Services(#[from] InvalidServices),
-    /// The base URL cannot be used.
-    #[error("the base URL cannot be used: {0}")]
-    BaseUrl(#[from] InvalidBase),
+}
+
+/// Why services that are given cannot be used. Nothing repeats a URL, which may hold a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidLayer {
+    /// No `=`.
+    #[error("a service is given as NAME=URL, such as kraken=wss://ws.kraken.com/")]
+    NoNameAndUrl,
+    /// What stands before the `=` is no name.
+    #[error("a service is given as NAME=URL. {0}")]
+    Name(ServiceNameError),
+    /// Two of one name.
+    #[error("the service {0} is given twice")]
+    Twice(ServiceName),
+    /// `base-url` and that of the service `default` differ.
+    #[error("base-url is that of the service default, and both are given and differ")]
+    TwoBaseUrls,
+}
+
+impl InvalidLayer {
+    pub(super) fn in_layer(self, layer: &str) -> ConfigError {
+        ConfigError::Layer { layer: layer.to_owned(), why: self }
+    }
+}
+
+/// Whose base URL it is, where that needs to be said.
+fn of(service: &ServiceName) -> String {
+    if service.is_default() { String::new() } else { format!(" of the service {service}") }
 }
 
 impl From<figment::Error> for ConfigError {

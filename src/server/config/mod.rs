@@ -3,17 +3,22 @@
 mod arguments;
 mod error;
 mod file;
-mod layers;
+mod layer;
 mod secret;
 mod services;
 mod settings;
+#[cfg(test)]
+mod tests;
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 use secrecy::SecretString;
 
 use self::arguments::Arguments;
-pub use self::{error::ConfigError, settings::Settings};
+pub use self::{
+    error::{ConfigError, InvalidLayer},
+    settings::{ServiceSettings, Settings},
+};
 use super::{commands::Command, http::Limits};
 use wsmon_manager::Services;
 
@@ -22,7 +27,7 @@ use wsmon_manager::Services;
 pub struct Config {
     /// What options, variables and the file say.
     pub settings: Settings,
-    /// The services in whose endpoints connections can be held.
+    /// The services that the settings name.
     pub services: Services,
     /// The password of `admin` on the first start, from `WSMON_ADMIN_PASSWORD`; none to make one up.
     pub admin_password: Option<SecretString>,
@@ -51,9 +56,10 @@ impl Config {
     ///
     /// Any [`ConfigError`].
     pub fn load() -> Result<Invocation, ConfigError> {
-        let (arguments, given) = Arguments::parse(std::env::args_os())?;
-        let settings = layers::merge(arguments.config.as_deref(), given)?;
-        let services = services::configured(&settings.base_url, settings.service.clone())?;
+        let (arguments, given) = Arguments::parse(env::args_os())?;
+        let file = arguments.config.as_deref().map(file::read).transpose()?;
+        let settings = layer::merge(file.into_iter().chain(given))?;
+        let services = services::services(&settings)?;
         Ok(match arguments.command {
             Some(command) => Invocation::Command(settings.data_dir, command),
             None => Invocation::Serve(Box::new(Self {

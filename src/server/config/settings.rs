@@ -1,6 +1,7 @@
 //! The keys. Each is an option, a variable and a key of the file, and is defined here alone.
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
@@ -15,10 +16,9 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::services::{NamedService, named_url};
 use crate::server::telemetry::LogFormat;
 use wsmon_manager::GateConfig;
-use wsmon_model::Secret;
+use wsmon_model::{ConnectionOptions, Secret, ServiceName};
 
 /// What can be set. The options' help is the keys' as well.
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -31,11 +31,6 @@ pub struct Settings {
     #[arg(long, env = "WSMON_BASE_URL", value_name = "URL", hide_env_values = true, value_parser = secret,
           default_value = "ws://localhost:8000/ws/")]
     pub base_url: Secret,
-    /// A further service: its name and the URL to whose path its endpoints' names are appended
-    #[arg(long, env = "WSMON_SERVICES", value_name = "NAME=URL", hide_env_values = true, value_delimiter = ',',
-          value_parser = named_url)]
-    #[serde(with = "super::services")]
-    pub service: Vec<NamedService>,
     /// Directory of the embedded store
     #[arg(long, env = "WSMON_DATA_DIR", value_name = "DIR", global = true, default_value = "./data")]
     pub data_dir: PathBuf,
@@ -80,6 +75,19 @@ pub struct Settings {
     /// An OpenTelemetry collector that gets the logs too, by OTLP over HTTP (its port 4318)
     #[arg(long, env = "WSMON_OTLP_ENDPOINT", value_name = "URL", hide_env_values = true)]
     pub otlp_endpoint: Option<Url>,
+    /// Further services, and the options of the service `default`. The option is `--service`.
+    #[arg(skip)]
+    pub service: BTreeMap<ServiceName, ServiceSettings>,
+}
+
+/// What can be set for one service.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ServiceSettings {
+    /// ws or wss URL to whose path endpoint names are appended. That of the service `default` is [`Settings::base_url`].
+    pub base_url: Option<Secret>,
+    /// What holds for its endpoints where their own options say nothing.
+    pub options: ConnectionOptions,
 }
 
 impl Default for Settings {
@@ -92,9 +100,9 @@ impl Default for Settings {
     }
 }
 
-/// A URL as text, whose query may be a secret: what is wrong with it is said later, without repeating it.
+/// A text with a URL whose query may be a secret: what is wrong with it is said later, without repeating it.
 #[expect(clippy::unnecessary_wraps, reason = "what clap asks for")]
-fn secret(text: &str) -> Result<Secret, Infallible> {
+pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret::new(text))
 }
 

@@ -1,0 +1,132 @@
+//! What the layers come to.
+
+use std::fs;
+
+use super::{Arguments, ConfigError, Settings, file, layer, services};
+use wsmon_manager::Services;
+use wsmon_model::{Secret, ServiceName};
+
+/// The settings that come of these options and of a file with this text.
+fn merged(options: &[&str], file: &str) -> Result<Settings, ConfigError> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("monitor.toml");
+    fs::write(&path, file).expect("written");
+    let (_, given) = Arguments::parse(["websocket-monitor"].iter().chain(options))?;
+    layer::merge([file::read(&path)?].into_iter().chain(given))
+}
+
+#[test]
+fn an_option_wins_over_the_file_and_the_file_over_the_default() {
+    let file = "base-url = 'ws://file/'\ndemo = true\ndata-dir = '/file'\nsecrets-dir = '/file'";
+    let settings = merged(&["--base-url", "ws://option/"], file).expect("valid");
+    assert_eq!(settings.base_url.expose(), "ws://option/");
+    assert_eq!((settings.demo, settings.data_dir.to_str()), (true, Some("/file")));
+    assert_eq!(settings.secrets_dir, Some("/file".into()));
+    assert_eq!(settings.listen, None);
+
+    let settings = merged(&["--demo=false"], "demo = true").expect("valid");
+    assert!(!settings.demo);
+    assert_eq!((settings.base_url, settings.data_dir), (Settings::default().base_url, "./data".into()));
+}
+
+#[test]
+fn a_list_takes_the_place_of_a_list() {
+    let file = "trusted-proxies = ['10.0.0.0/8', '192.0.2.0/24']";
+    let nets = |options: &[&str]| merged(options, file).expect("valid").trusted_proxies;
+    assert_eq!(nets(&[]).len(), 2);
+    assert_eq!(nets(&["--trusted-proxies", "127.0.0.1"]), ["127.0.0.1/32".parse().expect("a network")]);
+}
+
+#[test]
+fn an_option_is_the_same_before_and_behind_a_command() {
+    for options in [["--data-dir", "/option", "admin", "list"], ["admin", "list", "--data-dir", "/option"]] {
+        let settings = merged(&options, "data-dir = '/file'").expect("valid");
+        assert_eq!(settings.data_dir.to_str(), Some("/option"), "{options:?}");
+    }
+}
+
+#[test]
+fn the_line_and_the_key_of_what_is_wrong_in_the_file_are_told_and_no_other_part_of_it() {
+    for (file, told) in [
+        ("demo = true\nbasse-url = 'ws://x/'", "monitor.toml: line 2: unknown field `basse-url`, expected one of"),
+        ("\nconnect-rate = 0", "monitor.toml: line 2: invalid value: integer `0`, expected a nonzero u32; in `con"),
+        ("base-url = 's3cret'\n\nbase-url = 's3cret'", "monitor.toml: line 3: duplicate key"),
+        ("base-url = 's3cret", "monitor.toml: line 1: invalid literal string"),
+    ] {
+        let error = merged(&[], file).expect_err(file).to_string();
+        assert!(error.contains(told) && !error.contains("s3cret") && error.lines().count() == 1, "{error}");
+    }
+}
+fn services_of(options: &[&str], file: &str) -> Result<Services, ConfigError> {
+    services::services(&merged(options, file)?)
+}
+
+fn bases(services: &Services) -> Vec<(String, String)> {
+    services.iter().map(|service| (service.name.to_string(), service.base.to_string())).collect()
+}
+
+#[test]
+fn a_service_has_its_url_of_one_layer_and_its_options_of_another() {
+    let file = "
+        [service.other]
+        base-url = 'ws://file/'
+        [service.other.options]
+        bearer_token = 't0ken'
+        limits.frame = 2048
+        [service.default.options]
+        ping_interval_ms = 5000
+    ";
+    let services = services_of(&["--service", "other=wss://option/a=b", "--service", "third=ws://third/x"], file);
+    let services = services.expect("valid");
+    let expected = [("default", "ws://localhost:8000/ws/"), ("other", "wss://option/a=b/"), ("third", "ws://third/x/")];
+    assert!(bases(&services).iter().map(|(name, base)| (name.as_str(), base.as_str())).eq(expected), "{services:?}");
+    let options = |name: &str| &services.get(&name.parse().expect("a name")).expect("it is").defaults;
+    assert_eq!(options("other").bearer_token.as_ref().map(Secret::expose), Some("t0ken"));
+    assert_eq!(options("other").limits.frame, Some(2048));
+    assert_eq!(options("default").ping_interval_ms, Some(5000));
+    assert_eq!(options("third"), &Default::default());
+}
+
+#[test]
+fn the_base_url_is_that_of_the_service_default() {
+    for (options, file, expected) in [
+        (&["--base-url", "ws://option/"][..], "[service.default]\nbase-url = 'ws://file/'", "ws://option/"),
+        (&["--service", "default=ws://option/"], "base-url = 'ws://file/'", "ws://option/"),
+        (&[], "[service.default]\nbase-url = 'ws://file/'", "ws://file/"),
+        (&[], "base-url = 'ws://file/'\n[service.default]\nbase-url = 'ws://file/'", "ws://file/"),
+    ] {
+        let services = services_of(options, file).expect(file);
+        let default = services.get(&ServiceName::default()).expect("there always is one");
+        assert_eq!(default.base.to_string(), expected, "{options:?} {file}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_service_is_said_in_a_sentence_that_tells_no_secret() {
+    let two = "base-url = 'ws://one/?s3cret'\n[service.default]\nbase-url = 'ws://two/?s3cret'";
+    let option = |line: &str| format!("[service.kraken]\nbase-url = 'ws://x/'\n[service.kraken.options]\n{line}");
+    for (options, file, told) in [
+        (&["--service", "ws://x/?s3cret"][..], "", "the command line: a service is given as NAME=URL, such as"),
+        (&["--service", "S3CRET=ws://x/"], "", "the command line: a service is given as NAME=URL. A service name has"),
+        (&["--service", "a=ws://x/?s3cret", "--service", "a=ws://x/"], "", "the service a is given twice"),
+        (&["--base-url", "ws://x/?s3cret", "--service", "default=ws://y/"], "", "both are given and differ"),
+        (&["--service", "a=ws://me:s3cret@x/"], "", "the base URL of the service a cannot be used: it holds a user"),
+        (&[], two, "monitor.toml: base-url is that of the service default"),
+        (&[], "[service.kraken]\nbase_url = 'ws://s3cret/'", "line 2: unknown field `base_url`, expected `base-url`"),
+        (&[], "[service.kraken]", "the service kraken has no base-url"),
+        (&[], "demo = true\n[service.Kraken]\nbase-url = 's3cret'", "line 2: A service name has 1 to 32 characters"),
+        (&[], &option("bearer_tokn = 's3cret'"), "in `service.kraken.options`"),
+        (&[], &option("ping_interval_ms = 1"), "the options of the service kraken cannot be used: Pings, pongs"),
+    ] {
+        let error = services_of(options, file).expect_err(told).to_string();
+        assert!(error.contains(told), "{error}");
+        assert!(!error.to_lowercase().contains("s3cret") && error.lines().count() == 1, "{error}");
+    }
+}
+
+#[test]
+fn settings_are_printed_without_the_secrets_in_them() {
+    let file = "[service.a]\nbase-url = 'ws://x/?s3cret'\n[service.a.options]\nquery = 's3cret'";
+    let settings = merged(&["--base-url", "ws://x/?s3cret"], file).expect("valid");
+    assert!(!format!("{settings:?}").contains("s3cret"), "{settings:?}");
+}
