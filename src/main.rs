@@ -39,7 +39,7 @@ async fn run() -> ExitCode {
 
 async fn serve(config: Config) -> Result<(), String> {
     let telemetry = telemetry::init(&config.settings).map_err(|error| error.to_string())?;
-    let result = server::run_until_signal(config, telemetry.endpoint_log.clone()).await;
+    let result = server::run_until_signal(config).await;
     telemetry.shutdown().await;
     result.map_err(|error| error.to_string())
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 pub(crate) use self::http::set_cookie;
-use self::{config::Config, demo::Demo, descriptors::Descriptors, http::Readiness, telemetry::EndpointLog};
+use self::{config::Config, demo::Demo, descriptors::Descriptors, http::Readiness};
 pub use self::{
     demo::DemoError,
     http::Limits as HttpLimits,
@@ -154,7 +154,6 @@ impl Server {
             metrics: Arc::new(metrics),
             badges: settings.badges,
             readiness: Readiness::default(),
-            endpoint_log: EndpointLog::default(),
             runtime: Handle::current(),
         };
         let limits = HttpLimits {
@@ -217,15 +216,13 @@ async fn check_options(manager: &ConnectionManager, services: &Services) -> Resu
     Ok(())
 }
 
-/// Runs a server until SIGINT or SIGTERM; its pages read what `endpoint_log` has.
+/// Runs a server until SIGINT or SIGTERM.
 ///
 /// # Errors
 ///
 /// Any [`ServerError`].
-pub async fn run_until_signal(config: Config, endpoint_log: EndpointLog) -> Result<(), ServerError> {
-    let mut server = Server::bind(config).await?;
-    server.state.endpoint_log = endpoint_log;
-    server.run(signalled()).await;
+pub async fn run_until_signal(config: Config) -> Result<(), ServerError> {
+    Server::bind(config).await?.run(signalled()).await;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use leptos::config::LeptosOptions;
 use tokio::runtime::Handle;
 use url::Url;
 
-use super::{http::Readiness, metrics::MetricsConfig, telemetry::EndpointLog};
+use super::{http::Readiness, metrics::MetricsConfig};
 use crate::{auth::Authenticator, operations::Operations};
 use wsmon_manager::ConnectionManager;
 use wsmon_store::Store;
@@ -36,8 +36,6 @@ pub struct AppState {
     pub badges: bool,
     /// What was last found about being ready.
     pub readiness: Readiness,
-    /// The latest log lines about each endpoint; empty where the program's logging does not run.
-    pub endpoint_log: EndpointLog,
     /// What runs the tasks.
     pub runtime: Handle,
 }

@@ -1,8 +1,6 @@
-//! Logs: on stderr, in memory for each endpoint's page, and to a collector.
+//! Logs: on stderr and to a collector.
 
-mod endpoint_log;
 mod error;
-mod lines;
 mod log_format;
 mod otlp;
 
@@ -19,13 +17,11 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-pub use self::{endpoint_log::EndpointLog, error::TelemetryError, lines::LogLine, log_format::LogFormat};
+pub use self::{error::TelemetryError, log_format::LogFormat};
 use super::config::Settings;
 
 /// Logging that has started.
 pub struct Telemetry {
-    /// The latest lines about each endpoint.
-    pub endpoint_log: EndpointLog,
     exporter: Option<SdkLoggerProvider>,
 }
 
@@ -36,7 +32,6 @@ pub struct Telemetry {
 /// Any [`TelemetryError`].
 pub fn init(settings: &Settings) -> Result<Telemetry, TelemetryError> {
     let exporter = settings.otlp_endpoint.as_ref().map(otlp::exporter).transpose()?;
-    let endpoint_log = EndpointLog::default();
     let lines = fmt::layer().with_writer(io::stderr);
     let lines = match settings.log_format {
         LogFormat::Pretty => lines.compact().with_ansi(io::stderr().is_terminal()).boxed(),
@@ -45,9 +40,8 @@ pub fn init(settings: &Settings) -> Result<Telemetry, TelemetryError> {
     tracing_subscriber::registry()
         .with(lines.with_filter(filter()))
         .with(exporter.as_ref().map(|exporter| otlp::layer(exporter).with_filter(filter().and(otlp::not_of_itself()))))
-        .with(endpoint_log.layer())
         .init();
-    Ok(Telemetry { endpoint_log, exporter })
+    Ok(Telemetry { exporter })
 }
 
 impl Telemetry {
