@@ -21,7 +21,7 @@ LEPTOS := cargo-leptos
 RELEASE := $(TARGET)/release/.built
 SITE_MISSING := $(if $(wildcard target/site/pkg/*.wasm.br),,missing)
 
-.PHONY: missing help run watch test fresh soak bench-storm build size screenshots setup-run setup-test
+.PHONY: missing help run watch test fresh soak bench-storm build dist check-dist size screenshots setup-run setup-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ watch: setup-run ## the same from a development build that follows your edits
 test: setup-test ## everything: format, lints, Rust tests, browser tests
 	@scripts/test
 
-fresh: ## both `make test` and `make run` in a pristine Debian, as root; an hour on 2 cores
+fresh: ## `make test`, `make run` and `make check-dist` in a pristine Debian, as root; an hour on 2 cores
 	@scripts/fresh
 
 # With the flags of scripts/test, so that nothing is built for this alone.
@@ -56,6 +56,12 @@ build: $(RELEASE) ## build the release, site precompressed
 $(RELEASE): $(shell find src crates style public -type f) Cargo.toml Cargo.lock Leptos.toml $(SITE_MISSING) | setup-run
 	@$(LEPTOS) build --release --precompress
 	@touch $@
+
+dist: build ## one executable with the site inside, in dist/
+	@scripts/dist build
+
+check-dist: setup-test dist ## the same, tried in a browser from an empty directory
+	@scripts/dist check
 
 size: build ## what a browser downloads (Brotli); fails when it grows past the budget
 	@scripts/size

@@ -5,8 +5,8 @@ pub mod config;
 mod demo;
 mod descriptors;
 mod http;
-mod leptos_config;
 mod metrics;
+mod site;
 mod state;
 pub mod telemetry;
 
@@ -17,12 +17,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 pub(crate) use self::http::set_cookie;
-use self::{config::Config, demo::Demo, descriptors::Descriptors, http::Readiness};
+use self::{config::Config, demo::Demo, descriptors::Descriptors, http::Readiness, site::Site};
 pub use self::{
     demo::DemoError,
     http::Limits as HttpLimits,
-    leptos_config::{LEPTOS_TOML, PageFilesError},
     metrics::MetricsConfig,
+    site::{LEPTOS_TOML, PageFilesError},
     state::AppState,
 };
 use crate::{
@@ -103,9 +103,9 @@ impl Server {
     ///
     /// Any [`ServerError`].
     pub async fn bind(config: Config) -> Result<Self, ServerError> {
-        let leptos = leptos_config::load(config.without_page_files)?;
+        let site = Site::load(config.without_page_files)?;
         let settings = config.settings;
-        let wanted = settings.listen.unwrap_or(leptos.site_addr);
+        let wanted = settings.listen.unwrap_or(site.leptos.site_addr);
         let listen_error = |source| ServerError::Listen { address: wanted, source };
         let listener = http::listen(wanted).map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
@@ -148,7 +148,7 @@ impl Server {
             authenticator,
             manager,
             store: store.clone(),
-            leptos,
+            site,
             public_url: settings.public_url.map(Arc::new),
             trusted_proxies: settings.trusted_proxies.into(),
             metrics: Arc::new(metrics),

@@ -8,7 +8,7 @@ use leptos::config::LeptosOptions;
 use tokio::runtime::Handle;
 use url::Url;
 
-use super::{http::Readiness, metrics::MetricsConfig};
+use super::{http::Readiness, metrics::MetricsConfig, site::Site};
 use crate::{auth::Authenticator, operations::Operations};
 use wsmon_manager::ConnectionManager;
 use wsmon_store::Store;
@@ -24,8 +24,8 @@ pub struct AppState {
     pub manager: ConnectionManager,
     /// What is kept, for metrics and readiness.
     pub store: Store,
-    /// Where the page's files lie.
-    pub leptos: LeptosOptions,
+    /// The files that pages load.
+    pub site: Site,
     /// How browsers reach the server, if it was told.
     pub public_url: Option<Arc<Url>>,
     /// Proxies whose word on where a request comes from is believed.
@@ -42,7 +42,7 @@ pub struct AppState {
 
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {
-        state.leptos.clone()
+        state.site.leptos.clone()
     }
 }
 

@@ -1,12 +1,12 @@
 //! The files in `ops/`: what the tools say of them, and whether they know the metrics by their names.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use serde_json::json;
 
 use crate::{
     exposition::{described, names},
-    monitor::{Admin, Monitor},
+    monitor::{Admin, Monitor, PATH},
     panels,
     program::{find, run, said},
     prometheus::hurried_rules,
@@ -96,5 +96,28 @@ async fn every_metric_that_is_named_exists() {
             found += 1;
         }
         assert_ne!(found, 0, "{place}");
+    }
+}
+
+/// The words of a text that begin with `start`, as far as they go on in its alphabet.
+fn words_with(text: &str, start: &str, alphabet: fn(char) -> bool) -> BTreeSet<String> {
+    let word = |(at, _)| text[at..].chars().take_while(|c| alphabet(*c)).collect();
+    text.match_indices(start).map(word).collect()
+}
+
+#[test]
+fn every_option_that_is_named_exists() {
+    let help = said(&run(&PathBuf::from(PATH), &["--help"], ""));
+    let variables = |text: &str| words_with(text, "WSMON_", |c| c.is_ascii_uppercase() || c == '_');
+    let options = |text: &str| words_with(text, "--", |c| c.is_ascii_lowercase() || c == '-');
+    // A secret is no option.
+    let mut known = variables(&help);
+    known.insert("WSMON_ADMIN_PASSWORD_FILE".to_owned());
+    for path in ["ops/systemd/websocket-monitor.service", "ops/Containerfile"] {
+        let text = shipped(path);
+        let named = variables(&text);
+        assert!(!named.is_empty() && named.is_subset(&known), "{path}: {named:?} of {known:?}");
+        let starts: String = text.lines().filter(|line| line.starts_with("ExecStart=")).collect();
+        assert!(options(&starts).is_subset(&options(&help)), "{path}: {:?}", options(&starts));
     }
 }

@@ -51,7 +51,7 @@ pub(super) async fn secure(State(state): State<AppState>, mut request: Request, 
 fn content_security_policy(nonce: &Nonce, state: &AppState) -> HeaderValue {
     // `cargo leptos watch` reloads the page over a WebSocket of its own.
     let reload = match env::var_os("LEPTOS_WATCH") {
-        Some(_) => format!(" ws://*:{}", state.leptos.reload_port),
+        Some(_) => format!(" ws://*:{}", state.site.leptos.reload_port),
         None => String::new(),
     };
     let policy = format!(
@@ -75,7 +75,7 @@ fn referrer_policy(headers: &HeaderMap, state: &AppState) -> &'static str {
 
 /// Files whose names hold a hash of what is in them never change. Nothing else is kept.
 fn cache_control(path: &str, state: &AppState) -> &'static str {
-    let hashed = state.leptos.hash_files
-        && path.strip_prefix('/').and_then(|path| path.strip_prefix(&*state.leptos.site_pkg_dir)).is_some();
-    if hashed { "public, max-age=31536000, immutable" } else { "no-store" }
+    let site = &state.site;
+    let is_in_package = path.strip_prefix('/').is_some_and(|path| path.starts_with(&*site.leptos.site_pkg_dir));
+    if site.immutable && is_in_package { "public, max-age=31536000, immutable" } else { "no-store" }
 }

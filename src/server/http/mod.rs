@@ -3,6 +3,7 @@
 mod badge;
 mod bodies;
 mod cookies;
+mod files;
 mod headers;
 mod health;
 mod host;
@@ -25,12 +26,9 @@ use axum::{
     },
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect},
-    routing::{get, post},
+    routing::{any_service, get, post},
 };
-use leptos::config::LeptosOptions;
-use leptos_axum::{
-    LeptosRoutes, file_and_error_handler_with_context, generate_route_list, site_pkg_dir_service_route_path,
-};
+use leptos_axum::{ErrorHandler, LeptosRoutes, generate_route_list};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -38,7 +36,6 @@ use tower_http::{
         predicate::{DefaultPredicate, NotForContentType},
     },
     csrf::CsrfLayer,
-    services::ServeDir,
 };
 
 pub use self::limits::Limits;
@@ -51,13 +48,10 @@ pub(super) use self::{
 use super::{metrics, state::AppState};
 use crate::ui::app::{App, shell};
 
-/// Pieces that a file is read in, in bytes. For each client that does not read, two or three wait.
-const FILE_PIECE: usize = 16 * 1_024;
-
 /// Everything that is served.
 pub(super) fn routes(state: &AppState, limits: &Limits) -> Routes {
     let page = {
-        let options = state.leptos.clone();
+        let options = state.site.leptos.clone();
         move || shell(options.clone())
     };
     let context = {
@@ -68,23 +62,18 @@ pub(super) fn routes(state: &AppState, limits: &Limits) -> Routes {
         true => Router::new().route("/badge/{*file}", get(badge::badge)),
         false => Router::new(),
     };
+    let error_page = any_service(ErrorHandler::new_with_context(context.clone(), shell, state.site.leptos.clone()));
     let all = Router::new()
         .route("/login", post(login::log_in))
         .route("/logout", post(login::log_out))
-        .leptos_routes_with_context(state, generate_route_list(App), context.clone(), page)
+        .leptos_routes_with_context(state, generate_route_list(App), context, page)
         .route_layer(from_fn_with_state(limits.body, bodies::take_in))
         .route_layer(from_fn_with_state(state.clone(), login::require_session))
         .merge(probes())
         .merge(badges)
-        .route_service(&site_pkg_dir_service_route_path(&state.leptos), package(&state.leptos))
-        .route("/", get(|| async { Redirect::to("/admin") }))
-        .fallback(file_and_error_handler_with_context::<AppState, _>(context, shell));
+        .route("/", get(|| async { Redirect::to("/admin") }));
+    let all = files::add(all, &state.site, error_page);
     Routes { all: guarded(all, state), reserve: guarded(probes().fallback(no_place), state) }
-}
-
-/// What a browser loads of the page, as scripts and styles.
-fn package(options: &LeptosOptions) -> ServeDir {
-    ServeDir::new(&*options.site_root).precompressed_gzip().precompressed_br().with_buf_chunk_size(FILE_PIECE)
 }
 
 /// What programs ask to learn how the server is.

@@ -39,7 +39,7 @@ pub(super) async fn login_page(state: &AppState, retry: LoginRetry, nonce: Nonce
             provide_context(retry.clone());
         }
     };
-    let options = state.leptos.clone();
+    let options = state.site.leptos.clone();
     let render = render_app_async_with_context(context, move || shell(options.clone()));
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = Uri::from_static("/login");

@@ -1,35 +1,16 @@
-//! Where the files that pages load lie and at which address they are served.
+//! The site in a directory, with the list of the hashes in its files' names beside the program, as cargo-leptos leaves them.
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
 };
 
-use leptos::config::{LeptosOptions, errors::LeptosConfigError, get_config_from_str, get_configuration};
+use leptos::config::{LeptosOptions, get_config_from_str, get_configuration};
+
+use super::PageFilesError;
 
 /// `Leptos.toml` as it was when the program was built, for when it is started elsewhere.
-pub const LEPTOS_TOML: &str = include_str!("../../Leptos.toml");
-
-/// Why pages could not come to life.
-#[derive(Debug, thiserror::Error)]
-pub enum PageFilesError {
-    /// `Leptos.toml` cannot be read.
-    #[error("Leptos.toml: {0}")]
-    Leptos(#[from] LeptosConfigError),
-    /// A file is not where it is looked for.
-    #[error(
-        "what the pages load is not here: {} is missing. Build it with `make build`, keep {list} beside the program, and \
-         start the program in the directory that holds {site}", .missing.display()
-    )]
-    Missing {
-        /// The file.
-        missing: PathBuf,
-        /// The name of the list of the hashes in files' names.
-        list: String,
-        /// Where the files are, from the working directory.
-        site: String,
-    },
-}
+pub const LEPTOS_TOML: &str = include_str!("../../../Leptos.toml");
 
 /// Reads `Leptos.toml` in the working directory, if there is one. `LEPTOS_*` variables, which
 /// cargo-leptos sets, override it. With `without_page_files`, nothing is looked for, and pages name
@@ -38,7 +19,7 @@ pub enum PageFilesError {
 /// # Errors
 ///
 /// Any [`PageFilesError`].
-pub(super) fn load(without_page_files: bool) -> Result<LeptosOptions, PageFilesError> {
+pub(super) fn options(without_page_files: bool) -> Result<LeptosOptions, PageFilesError> {
     let mut options = if Path::new("Leptos.toml").exists() {
         get_configuration(Some("Leptos.toml"))?.leptos_options
     } else {
