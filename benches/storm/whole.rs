@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use wsmon_manager::{Keeper, Options, Wanted};
-use wsmon_model::{Event, EventKind};
+use wsmon_manager::{EventRecord, Keeper, Options, Wanted};
+use wsmon_model::EventKind;
 use wsmon_store::Store;
 
 use crate::{
@@ -37,7 +37,7 @@ async fn fill_store(data_dir: &Path) {
     let store = Store::open(data_dir).await.expect("opens");
     for number in 0..CONNECTIONS {
         let wanted = Wanted { endpoint: endpoint(number), on: true, auto_reconnect: true, options: Options::default() };
-        let event = Event::new(wanted.endpoint.clone(), 0, EventKind::AskedToConnect);
+        let event = EventRecord::new(wanted.endpoint.clone(), 0, EventKind::AskedToConnect);
         store.save(&wanted, &event, None).await.expect("saved");
     }
     store.close().await;

@@ -20,6 +20,7 @@ use super::{
 enum Network {
     NameUnknown,
     NameServerFails,
+    NameServerRefuses,
     ResolverBroken,
     NameServerSilent,
     NoRoute,
@@ -34,6 +35,7 @@ impl Transport for Network {
             match self {
                 Self::NameUnknown => Err(io::ErrorKind::NotFound.into()),
                 Self::NameServerFails => Err(io::ErrorKind::TimedOut.into()),
+                Self::NameServerRefuses => Err(io::ErrorKind::ConnectionRefused.into()),
                 Self::ResolverBroken => Err(io::Error::other("a broken answer")),
                 Self::NameServerSilent => std::future::pending().await,
                 _ => Ok(vec![([192, 0, 2, 1], 80).into()]),
@@ -61,7 +63,11 @@ async fn on(network: Network) -> Outcome {
 async fn dns_failure() {
     let rows = [
         (Network::NameUnknown, "There is no host named nonexistent.invalid, or it has no address. Check the base URL."),
-        (Network::NameServerFails, "No name server gave an answer for nonexistent.invalid. Check the name server"),
+        (
+            Network::NameServerFails,
+            "No name server gave a usable answer for nonexistent.invalid. Check the name server",
+        ),
+        (Network::NameServerRefuses, "The name server refused to look up nonexistent.invalid. Check the name server"),
         (Network::ResolverBroken, "The host name nonexistent.invalid cannot be resolved: a broken answer."),
     ];
     for (network, text) in rows {

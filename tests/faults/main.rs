@@ -7,6 +7,7 @@ mod breaker;
 mod closes;
 #[path = "../common/mod.rs"]
 mod common;
+mod evidence;
 mod frames;
 mod half_open;
 mod handshake;

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use wsmon_model::{Cause, Connection, Event, EventKind, Phase, Status};
+use wsmon_model::{Cause, Connection, Event, EventKind, Evidence, Phase, Status};
 
 use super::support::{FEED, name};
 
@@ -19,6 +19,8 @@ pub struct Outcome {
     pub connection: Connection,
     /// The events that were kept, newest first.
     pub events: Vec<Event>,
+    /// What was kept of the latest failure.
+    pub evidence: Option<Evidence>,
 }
 
 /// What should come of a fault.
@@ -95,6 +97,7 @@ impl Outcome {
             endpoint: name(FEED),
             at_ms: last.at_ms,
             kind: expected.kind(),
+            layer: shown.layer,
             cause: shown.cause,
             close_code: shown.close_code,
             attempt: shown.attempt,

@@ -10,10 +10,10 @@ use futures_util::future::BoxFuture;
 use tempfile::TempDir;
 use tokio::{net::TcpStream, runtime::Handle, task::spawn_blocking, time::Instant};
 use wsmon_manager::{
-    Base, ConnectionHandle, ConnectionManager, KeepError, Keeper, ManagerConfig, Options, Tcp, Transport, Wanted,
-    clock::Clock,
+    Base, ConnectionHandle, ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, Options, Tcp, Transport,
+    Wanted, clock::Clock,
 };
-use wsmon_model::{Connection, ConnectionOptions, EndpointId, Event, PendingAudit, Phase};
+use wsmon_model::{Connection, ConnectionOptions, EndpointId, Evidence, PendingAudit, Phase};
 use wsmon_store::Store;
 
 pub use super::common::{name, soon};
@@ -27,6 +27,7 @@ pub struct Monitor {
     pub manager: ConnectionManager,
     pub clock: Arc<WallClock>,
     store: Store,
+    evidence: Arc<Mutex<Option<Evidence>>>,
     directory: TempDir,
 }
 
@@ -50,16 +51,17 @@ impl Monitor {
         let path = directory.path().to_owned();
         let store = while_time_stands(async move { Store::open(&path).await }).await.expect("opens");
         let clock = Arc::new(WallClock::new());
+        let evidence = Arc::default();
         let mut config = ManagerConfig {
             seed: 1,
             transport: Arc::new(network),
             clock: clock.clone(),
-            keeper: Arc::new(Patient(store.clone())),
+            keeper: Arc::new(Patient { store: store.clone(), evidence: Arc::clone(&evidence) }),
             ..ManagerConfig::default()
         };
         change(&mut config, directory.path());
         let manager = ConnectionManager::new(base.parse::<Base>().expect("a base URL"), config);
-        Self { manager, clock, store, directory }
+        Self { manager, clock, store, evidence, directory }
     }
 
     /// Whether the host fails, so that one probe speaks for all of its endpoints.
@@ -105,7 +107,8 @@ impl Monitor {
         self.manager.shutdown().await;
         let store = self.store;
         let events = while_time_stands(async move { store.events_of(&name(FEED), 10).await }).await;
-        Outcome { connection, events: events.expect("events") }
+        let evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Outcome { connection, events: events.expect("events"), evidence }
     }
 }
 
@@ -148,22 +151,25 @@ impl Clock for WallClock {
     }
 }
 
-/// The store, fit for paused time.
-struct Patient(Store);
+/// The store, fit for paused time, and the evidence of the latest failure that went into it.
+struct Patient {
+    store: Store,
+    evidence: Arc<Mutex<Option<Evidence>>>,
+}
 
 impl Keeper for Patient {
     fn load(&self) -> BoxFuture<'_, Result<Vec<Wanted>, KeepError>> {
-        let store = self.0.clone();
+        let store = self.store.clone();
         Box::pin(while_time_stands(async move { store.load().await }))
     }
 
     fn save<'a>(
         &'a self,
         wanted: &'a Wanted,
-        event: &'a Event,
+        event: &'a EventRecord,
         audit: Option<&'a PendingAudit>,
     ) -> BoxFuture<'a, Result<(), KeepError>> {
-        let (store, wanted, event, audit) = (self.0.clone(), wanted.clone(), event.clone(), audit.cloned());
+        let (store, wanted, event, audit) = (self.store.clone(), wanted.clone(), event.clone(), audit.cloned());
         Box::pin(while_time_stands(async move { store.save(&wanted, &event, audit.as_ref()).await }))
     }
 
@@ -172,12 +178,15 @@ impl Keeper for Patient {
         endpoint: &'a EndpointId,
         audit: Option<&'a PendingAudit>,
     ) -> BoxFuture<'a, Result<(), KeepError>> {
-        let (store, endpoint, audit) = (self.0.clone(), endpoint.clone(), audit.cloned());
+        let (store, endpoint, audit) = (self.store.clone(), endpoint.clone(), audit.cloned());
         Box::pin(while_time_stands(async move { store.forget(&endpoint, audit.as_ref()).await }))
     }
 
-    fn append<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {
-        let (store, events) = (self.0.clone(), events.to_vec());
+    fn append<'a>(&'a self, events: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
+        let (store, events) = (self.store.clone(), events.to_vec());
+        if let Some(evidence) = events.iter().rev().find_map(|event| event.evidence.as_deref()) {
+            *self.evidence.lock().unwrap_or_else(PoisonError::into_inner) = Some(evidence.clone());
+        }
         Box::pin(while_time_stands(async move { store.append(&events).await }))
     }
 }

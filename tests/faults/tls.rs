@@ -7,9 +7,10 @@ use tokio::{io::AsyncReadExt, net::TcpStream};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
-        ServerConfig,
+        RootCertStore, ServerConfig,
         crypto::ring,
         pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+        server::{NoClientAuth, WebPkiClientVerifier, danger::ClientCertVerifier},
     },
 };
 use wsmon_manager::{ManagerConfig, SecretsDir, Tcp};
@@ -35,13 +36,26 @@ impl Authority {
 
     /// A server's end of TLS, with a certificate of this authority's.
     pub fn acceptor(&self, certificate: &CertificateParams) -> TlsAcceptor {
+        self.acceptor_of(certificate, Arc::new(NoClientAuth))
+    }
+
+    /// The same, that asks for a client certificate of this authority's.
+    pub fn acceptor_that_asks(&self, certificate: &CertificateParams) -> TlsAcceptor {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).expect("an authority");
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        self.acceptor_of(certificate, verifier.expect("a verifier"))
+    }
+
+    fn acceptor_of(&self, certificate: &CertificateParams, clients: Arc<dyn ClientCertVerifier>) -> TlsAcceptor {
         let key = KeyPair::generate().expect("a key");
         let certificate = certificate.signed_by(&key, &self.0).expect("a certificate");
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("ring supports them")
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(vec![certificate.der().clone()], key)
             .expect("a certificate and its key");
         TlsAcceptor::from(Arc::new(config))
@@ -104,8 +118,7 @@ async fn expired_certificate() {
     let authority = Authority::new("ours");
     let mut certificate = certificate_for("localhost");
     certificate.not_after = date_time_ymd(2001, 1, 1);
-    let text = "TLS failed: the server's certificate has expired. \
-                Check the server's certificate and the base URL's scheme and host.";
+    let text = "TLS failed: the server's certificate expired on 01 Jan 2001. It has to be renewed on the server.";
     presented(&certificate, &authority, &authority).await.check(&Expected::blocked(Cause::TlsFailure, text));
 }
 
@@ -113,14 +126,14 @@ async fn expired_certificate() {
 async fn wrong_name() {
     let authority = Authority::new("ours");
     let outcome = presented(&certificate_for("elsewhere.example"), &authority, &authority).await;
-    let text = "TLS failed: the server's certificate is for another host name.";
+    let text = "TLS failed: the server's certificate is for elsewhere.example, not for localhost. Check the host";
     outcome.check(&Expected::blocked(Cause::TlsFailure, text));
 }
 
 #[tokio::test(start_paused = true)]
 async fn unknown_authority() {
     let outcome = presented(&certificate_for("localhost"), &Authority::new("theirs"), &Authority::new("ours")).await;
-    let text = "TLS failed: the server's certificate was issued by an authority that is not trusted.";
+    let text = "TLS failed: the server's certificate was issued by an authority that is not trusted (“theirs”). If";
     outcome.check(&Expected::blocked(Cause::TlsFailure, text));
 }
 

@@ -5,10 +5,10 @@ use std::{num::NonZeroU32, sync::Arc};
 use futures_util::future::{BoxFuture, join_all};
 use tokio::sync::Semaphore;
 use wsmon_manager::{
-    ConnectionManager, GateConfig, KeepError, Keeper, ManagerConfig, ManagerError, Message, RecvError, SendError,
-    Wanted,
+    ConnectionManager, EventRecord, GateConfig, KeepError, Keeper, ManagerConfig, ManagerError, Message, RecvError,
+    SendError, Wanted,
 };
-use wsmon_model::{Cause, EndpointId, Event, PendingAudit, Phase, Status};
+use wsmon_model::{Cause, EndpointId, PendingAudit, Phase, Status};
 
 use crate::support::{
     manager, name, soon,
@@ -222,7 +222,7 @@ impl Keeper for Slow {
     fn save<'a>(
         &'a self,
         _: &'a Wanted,
-        _: &'a Event,
+        _: &'a EventRecord,
         _: Option<&'a PendingAudit>,
     ) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async {
@@ -235,7 +235,7 @@ impl Keeper for Slow {
         Box::pin(async { Ok(()) })
     }
 
-    fn append<'a>(&'a self, _: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn append<'a>(&'a self, _: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 }

@@ -10,8 +10,8 @@ use tokio::{
     sync::{Notify, Semaphore},
     task::yield_now,
 };
-use wsmon_manager::{Base, ConnectionManager, KeepError, Keeper, ManagerConfig, ManagerError, Wanted};
-use wsmon_model::{EndpointId, Event, PendingAudit, Phase};
+use wsmon_manager::{Base, ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, ManagerError, Wanted};
+use wsmon_model::{EndpointId, PendingAudit, Phase};
 
 use crate::support::{
     manager, name, soon,
@@ -50,7 +50,7 @@ impl Keeper for Held {
     fn save<'a>(
         &'a self,
         wanted: &'a Wanted,
-        _: &'a Event,
+        _: &'a EventRecord,
         _: Option<&'a PendingAudit>,
     ) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async {
@@ -74,7 +74,7 @@ impl Keeper for Held {
         })
     }
 
-    fn append<'a>(&'a self, _: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn append<'a>(&'a self, _: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 }

@@ -125,6 +125,21 @@ async fn an_administrator_lists_connects_and_removes() {
 }
 
 #[tokio::test]
+async fn pages_say_for_machines_where_and_why_a_connection_failed() {
+    let upstream = Upstream::start(Manner::Refuse(403)).await;
+    let monitor = Monitor::start(upstream.base()).await;
+    let admin = Visitor::admin(&monitor).await;
+    admin.call("connect_endpoint", json!({ "endpoint": "data-feed", "auto_reconnect": true })).await;
+    for path in ["/admin/websocket-monitor", "/admin/websocket-monitor/data-feed"] {
+        let page = admin.get(path).await.text().await.expect("a page");
+        let sentence = "The server answered HTTP 403 Forbidden";
+        let told = page.split(sentence).next().and_then(|before| before.rsplit('<').next());
+        let told = told.unwrap_or_else(|| panic!("{path} says nothing of it"));
+        assert!(told.contains("data-cause=\"http_status\" data-layer=\"http\""), "{path}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn a_bad_name_is_refused_with_a_sentence_and_no_connection() {
     let upstream = Upstream::start(Manner::Echo).await;
     let monitor = Monitor::start(upstream.base()).await;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use wsmon_manager::{Failure, NextRetry};
-use wsmon_model::{ConnectionOptions, Phase};
+use wsmon_manager::{ConnectionState, Failure, NextRetry};
+use wsmon_model::{ConnectionOptions, HttpAnswer, Phase};
 
 use crate::{
     client::Client,
@@ -42,9 +42,17 @@ async fn an_idle_tunnel_is_cut_unless_pings_keep_it_busy() {
     let mut idle = Client::connect(proxy.port, "/", pinged(60_000)).await;
     for cut in 1..=3 {
         let lost = idle.wait_for("a cut", |state| state.attempt == cut && state.phase == Phase::Waiting).await;
-        assert_eq!(lost.failure.as_deref(), Some(&Failure::Lost));
+        assert_eq!(lost.failure.as_deref(), Some(&Failure::Lost { errno: None }));
     }
     assert_eq!(busy.state(), connected);
+}
+
+/// With what the upgrade was refused.
+fn answer(state: &ConnectionState) -> &HttpAnswer {
+    match state.failure.as_deref() {
+        Some(Failure::Http(answer)) => answer,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
@@ -58,7 +66,8 @@ async fn a_limited_client_waits_as_asked_and_gets_in() {
         let mut second = Client::connect(proxy.port, path, ConnectionOptions::default()).await;
         let limited = second.until(Phase::Waiting).await;
         let wait = Duration::from_secs(2);
-        assert_eq!(limited.failure.as_deref(), Some(&Failure::Http { status, retry_after: Some(wait) }));
+        let answer = answer(&limited);
+        assert_eq!((answer.status, answer.retry_after_s), (status, Some(wait.as_secs())));
         assert!(matches!(limited.next_retry, Some(NextRetry::At(at)) if at >= asked + wait), "{limited:?}");
         assert_eq!(second.until(Phase::Connected).await.attempt, 1, "the first retry is let in");
     }
@@ -72,9 +81,12 @@ async fn an_upstream_that_is_gone_is_told_from_a_proxy_that_is() {
     client.until(Phase::Connected).await;
     let address = upstream.stop().await;
     let lost = client.until(Phase::Waiting).await;
-    assert_eq!(lost.failure.as_deref(), Some(&Failure::Lost));
+    assert_eq!(lost.failure.as_deref(), Some(&Failure::Lost { errno: None }));
     let gone = client.wait_for("a refusal", |state| state.attempt == 2 && state.phase == Phase::Waiting).await;
-    assert_eq!(gone.failure.as_deref(), Some(&Failure::Http { status: 502, retry_after: None }));
+    let answer = answer(&gone);
+    assert_eq!((answer.status, answer.retry_after_s, answer.content_type.as_str()), (502, None, "text/html"));
+    assert!(answer.server.as_str().starts_with("nginx/"), "{answer:?}");
+    assert!(answer.body.as_str().starts_with("<html> <head><title>502 Bad Gateway</title></head>"), "{answer:?}");
 
     let _upstream = Upstream::start_at(address, Manner::Echo).await;
     client.until(Phase::Connected).await;

@@ -11,8 +11,8 @@ use futures_util::future::BoxFuture;
 use proptest::prelude::*;
 use proptest_state_machine::{StateMachineTest, prop_state_machine};
 use tokio::{runtime::Runtime, time::sleep};
-use wsmon_manager::{ConnectionManager, KeepError, Keeper, ManagerConfig, ManagerError, Options, Wanted};
-use wsmon_model::{ConnectionOptions, EndpointId, Event, PendingAudit, Phase};
+use wsmon_manager::{ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, ManagerError, Options, Wanted};
+use wsmon_model::{ConnectionOptions, EndpointId, PendingAudit, Phase};
 
 use crate::model::{Action, Feed, Model, Plan, Upstream};
 use crate::{
@@ -40,7 +40,7 @@ impl Keeper for Memory {
     fn save<'a>(
         &'a self,
         wanted: &'a Wanted,
-        _: &'a Event,
+        _: &'a EventRecord,
         _: Option<&'a PendingAudit>,
     ) -> BoxFuture<'a, Result<(), KeepError>> {
         self.change(|all| all.insert(wanted.endpoint.clone(), wanted.clone()));
@@ -56,7 +56,7 @@ impl Keeper for Memory {
         Box::pin(async { Ok(()) })
     }
 
-    fn append<'a>(&'a self, _: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn append<'a>(&'a self, _: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 }

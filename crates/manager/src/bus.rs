@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use tokio::sync::broadcast::{self, error};
-use wsmon_model::Event;
+
+use super::event_record::EventRecord;
 
 /// Events that a consumer may be behind: as many as ten thousand connections bring that drop at once.
 const BACKLOG: usize = 16_384;
@@ -18,7 +19,7 @@ pub(super) struct EventBus(broadcast::Sender<Published>);
 /// An event on the bus.
 #[derive(Clone)]
 pub(super) struct Published {
-    pub(super) event: Arc<Event>,
+    pub(super) event: Arc<EventRecord>,
     /// Whether it was kept with the change that it tells of.
     pub(super) kept: bool,
 }
@@ -45,16 +46,16 @@ impl EventBus {
     }
 
     /// Tells of something that has yet to be kept.
-    pub(super) fn publish(&self, event: Event) {
+    pub(super) fn publish(&self, event: EventRecord) {
         self.send(event, false);
     }
 
     /// Tells of something that has been kept already.
-    pub(super) fn publish_kept(&self, event: Event) {
+    pub(super) fn publish_kept(&self, event: EventRecord) {
         self.send(event, true);
     }
 
-    fn send(&self, event: Event, kept: bool) {
+    fn send(&self, event: EventRecord, kept: bool) {
         // An error says that nobody listens.
         let _ = self.0.send(Published { event: Arc::new(event), kept });
     }
@@ -70,7 +71,7 @@ impl EventSubscription {
     /// # Errors
     ///
     /// Any [`EventError`].
-    pub async fn recv(&mut self) -> Result<Arc<Event>, EventError> {
+    pub async fn recv(&mut self) -> Result<Arc<EventRecord>, EventError> {
         Ok(self.next().await?.event)
     }
 
@@ -96,8 +97,8 @@ mod tests {
     use super::*;
     use wsmon_model::EventKind;
 
-    fn event(at_ms: i64) -> Event {
-        Event::new("feed".parse().expect("an id"), at_ms, EventKind::Connected)
+    fn event(at_ms: i64) -> EventRecord {
+        EventRecord::new("feed".parse().expect("an id"), at_ms, EventKind::Connected)
     }
 
     #[tokio::test]

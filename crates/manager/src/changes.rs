@@ -14,6 +14,7 @@ use tracing::Instrument;
 use super::{
     command::{Ack, Change, Command},
     error::ManagerError,
+    event_record::EventRecord,
     gate::Lane,
     handle::{ConnectRequest, ConnectionHandle},
     keeper::Wanted,
@@ -22,7 +23,7 @@ use super::{
     registry::Entry,
 };
 use crate::clock::unix_ms;
-use wsmon_model::{EndpointId, Event, EventKind, PendingAudit, Phase};
+use wsmon_model::{EndpointId, EventKind, PendingAudit, Phase};
 
 impl ConnectionManager {
     /// The same manager, which gives this entry of an audit log to the keeper together with each change that is made
@@ -199,7 +200,7 @@ impl ConnectionManager {
     }
 
     async fn save(&self, wanted: &Wanted, kind: EventKind) -> Result<(), ManagerError> {
-        let event = Event::new(wanted.endpoint.clone(), unix_ms(self.0.config.clock.now()), kind);
+        let event = EventRecord::new(wanted.endpoint.clone(), unix_ms(self.0.config.clock.now()), kind);
         self.0.config.keeper.save(wanted, &event, self.1.as_deref()).await?;
         self.0.events.publish_kept(event);
         Ok(())

@@ -14,9 +14,9 @@ use tracing::warn;
 
 use super::{
     bus::{EventError, EventSubscription, Published},
+    event_record::EventRecord,
     keeper::Keeper,
 };
-use wsmon_model::Event;
 
 /// Events kept at once.
 const BATCH: usize = 1_024;
@@ -35,7 +35,7 @@ pub(super) struct EventWriter {
     end: CancellationToken,
     /// Events that were missed because the keeper did not keep up.
     lost: Arc<AtomicU64>,
-    batch: Vec<Event>,
+    batch: Vec<EventRecord>,
 }
 
 impl EventWriter {

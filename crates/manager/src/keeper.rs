@@ -2,8 +2,8 @@
 
 use futures_util::future::BoxFuture;
 
-use super::options::Options;
-use wsmon_model::{EndpointId, Event, PendingAudit};
+use super::{event_record::EventRecord, options::Options};
+use wsmon_model::{EndpointId, PendingAudit};
 
 /// What an administrator wants of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub trait Keeper: Send + Sync + 'static {
     fn save<'a>(
         &'a self,
         wanted: &'a Wanted,
-        event: &'a Event,
+        event: &'a EventRecord,
         audit: Option<&'a PendingAudit>,
     ) -> BoxFuture<'a, Result<(), KeepError>>;
 
@@ -53,7 +53,7 @@ pub trait Keeper: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<(), KeepError>>;
 
     /// Keeps events. Those of endpoints that are no longer wanted may be dropped.
-    fn append<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>>;
+    fn append<'a>(&'a self, events: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>>;
 }
 
 /// Keeps nothing: every start is the first.
@@ -68,7 +68,7 @@ impl Keeper for NoopKeeper {
     fn save<'a>(
         &'a self,
         _: &'a Wanted,
-        _: &'a Event,
+        _: &'a EventRecord,
         _: Option<&'a PendingAudit>,
     ) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
@@ -78,7 +78,7 @@ impl Keeper for NoopKeeper {
         Box::pin(async { Ok(()) })
     }
 
-    fn append<'a>(&'a self, _: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn append<'a>(&'a self, _: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 }

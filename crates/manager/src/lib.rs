@@ -29,6 +29,8 @@
 //! - A peer cannot make it hold more than the limits in the options say, and every wait for a peer has a deadline.
 //! - What follows a failure is decided in one place ([`judge`]): retry with full jitter, at a time that the server asked
 //!   for, rarely because it cannot help, or never.
+//! - A [`Failure`] says what was seen ([`Failure::evidence`]), and [`describe`] makes sentences of that, then or years later. Of
+//!   what a peer wrote only cleaned and bounded text is kept.
 //! - While a host fails, one half-open probe speaks for all of its endpoints; then they are admitted at a set pace.
 //! - Dropping the last [`ConnectionManager`] closes every connection and ends every task.
 //!
@@ -47,16 +49,18 @@
 //!   └── disconnected by an administrator, or lost without auto reconnect
 //! ```
 
-mod advice;
 mod backoff;
 mod bus;
+mod certificate;
 mod changes;
 pub mod clock;
 mod command;
 mod config;
 mod counts;
+mod describe;
 mod dial;
 mod error;
+mod event_record;
 mod event_writer;
 mod failure;
 mod gate;
@@ -66,6 +70,7 @@ mod keeper;
 mod local_resource;
 mod machine;
 mod manager;
+mod masking;
 mod message;
 mod options;
 mod policy;
@@ -74,7 +79,6 @@ mod secrets_dir;
 mod service;
 mod session;
 mod spawn;
-mod stage;
 mod state;
 mod stored_options;
 mod tap;
@@ -86,21 +90,21 @@ pub use backoff::{Backoff, InvalidBackoff};
 pub use bus::{EventError, EventSubscription};
 pub use config::ManagerConfig;
 pub use counts::{EndpointSample, Sampled, Timings};
+pub use describe::describe;
 pub use dial::{BoxStream, Stream, Tcp, Transport};
 pub use error::{ManagerError, SendError};
-pub use failure::Failure;
+pub use event_record::EventRecord;
+pub use failure::{Failure, SystemError};
 pub use gate::GateConfig;
 pub use handle::{ConnectRequest, ConnectionHandle};
 pub use histogram::{Histogram, HistogramSnapshot};
 pub use keeper::{KeepError, Keeper, NoopKeeper, Wanted};
-pub use local_resource::LocalResource;
 pub use manager::ConnectionManager;
 pub use message::{Message, RecvError, Subscription};
 pub use options::{InvalidOptions, Options};
 pub use policy::{BLOCKED_RETRY, LONGEST_RETRY_AFTER, Rules, STABLE_AFTER, Verdict, judge};
 pub use secrets_dir::{SecretsDir, UnusableFile};
 pub use service::{InvalidServices, Service, Services};
-pub use stage::{NameError, Stage};
 pub use state::{ConnectionState, NextRetry};
 pub use target::{Base, InvalidBase};
 /// The types in which endpoints, states and events are told.

@@ -74,11 +74,11 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
         Failure::Closed { code: Some(1000), .. } if rules.stay_closed => Verdict::Final,
         // The next start reads the configuration anew.
         Failure::NotConfigured { .. } => Verdict::Final,
-        Failure::Http { status, retry_after } => judge_http(*status, *retry_after),
+        Failure::Http(answer) => judge_http(answer.status, answer.retry_after_s.map(Duration::from_secs)),
         Failure::Closed { code, .. } => judge_close(*code),
         Failure::Tls { .. }
         | Failure::InvalidHandshake { .. }
-        | Failure::Subprotocol { .. }
+        | Failure::Subprotocol(_)
         | Failure::TooBig { .. }
         | Failure::InvalidText
         | Failure::Protocol { .. }
@@ -89,7 +89,7 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
         | Failure::LocalResources { .. }
         | Failure::Timeout { .. }
         | Failure::HungUp { .. }
-        | Failure::Lost
+        | Failure::Lost { .. }
         | Failure::PongTimeout { .. }
         // It passes, unlike a disagreement about the protocol, and an attempt costs little.
         | Failure::PingFlood { .. }
@@ -122,7 +122,7 @@ mod tests {
     use rand::{SeedableRng, rngs::SmallRng};
 
     use super::*;
-    use wsmon_model::PeerText;
+    use wsmon_model::{HttpAnswer, PeerText};
 
     fn closed(code: u16) -> Failure {
         Failure::Closed { code: Some(code), reason: PeerText::default() }
@@ -132,8 +132,8 @@ mod tests {
         judge(&closed(code), Rules::default())
     }
 
-    fn refused(status: u16, retry_after: Option<u64>) -> Failure {
-        Failure::Http { status, retry_after: retry_after.map(Duration::from_secs) }
+    fn refused(status: u16, retry_after_s: Option<u64>) -> Failure {
+        Failure::Http(Box::new(HttpAnswer { status, retry_after_s, ..HttpAnswer::default() }))
     }
 
     fn http(status: u16, retry_after: Option<u64>) -> Verdict {

@@ -95,6 +95,7 @@ impl Entry {
             attempt: state.attempt,
             next_retry_ms: state.next_retry.and_then(|next| view.retry_ms(service, next)),
             waiting_for: state.next_retry.and_then(|next| view.waiting_for(service, next)),
+            layer: failure.map(Failure::layer),
             cause: failure.map(Failure::cause),
             cause_text: view.cause_text(service, &state),
             close_code: failure.and_then(Failure::close_code),

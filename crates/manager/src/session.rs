@@ -248,7 +248,7 @@ impl Session {
         self.poll_write(shared, cx)?;
         match ready!(Pin::new(&mut self.socket).poll_next(cx)) {
             Some(frame) => Poll::Ready(frame.map_err(|error| Failure::from_stream(&error))),
-            None => Poll::Ready(Err(Failure::Lost)),
+            None => Poll::Ready(Err(Failure::Lost { errno: None })),
         }
     }
 

@@ -43,6 +43,7 @@ impl ConnectionManager {
             attempt: 0,
             next_retry,
             failure: (!upstream.is_configured()).then(not_configured),
+            last_attempt: None,
             options: Arc::new(upstream.options_in_force(options)),
         };
         let (sender, state) = watch::channel(initial.clone());

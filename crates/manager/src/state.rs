@@ -17,7 +17,7 @@ use super::{
     options::Options,
 };
 use crate::clock::unix_ms;
-use wsmon_model::Phase;
+use wsmon_model::{Attempt, Phase};
 
 /// When a connection is tried again. By a clock that does not jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct ConnectionState {
     pub next_retry: Option<NextRetry>,
     /// Why it is not up; none while connected or when an administrator turned it off.
     pub failure: Option<Arc<Failure>>,
+    /// How the last attempt that has ended went.
+    pub last_attempt: Option<Arc<Attempt>>,
     /// What differs for it.
     pub options: Arc<Options>,
 }

@@ -2,6 +2,8 @@
 //!
 //! - tungstenite gives a close code that it does not know, or that must not be sent, as 1002. It does
 //!   not know 1014 (bad gateway), which is registered.
+//! - tungstenite reads past the head of the answer to the upgrade, and of a refusal drops the stream with what it has read.
+//!   So what comes with the head is held back until it is read for itself.
 //! - tungstenite writes before it reads, and stops at the first error. When a peer sends a close frame and
 //!   then resets the connection, the write fails and the close frame would never be read.
 
@@ -25,13 +27,15 @@ const LONGEST_HEADER: usize = 14;
 pub(super) struct Tap {
     stream: BoxStream,
     inbound: Inbound,
+    /// What came with the head of the answer, and has not been read yet.
+    held_back: Vec<u8>,
     /// Writing has failed. The end is told where it is read.
     deaf: bool,
 }
 
 impl Tap {
     pub(super) fn new(stream: BoxStream) -> Self {
-        Self { stream, inbound: Inbound::default(), deaf: false }
+        Self { stream, inbound: Inbound::default(), held_back: Vec::new(), deaf: false }
     }
 
     /// The code and the reason of the close frame that has been read, as the peer sent them.
@@ -60,9 +64,23 @@ impl Tap {
 
 impl AsyncRead for Tap {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.held_back.is_empty() {
+            let count = buffer.remaining().min(self.held_back.len());
+            buffer.put_slice(&self.held_back[..count]);
+            self.held_back.drain(..count);
+            if self.held_back.is_empty() {
+                // An open connection has no use for it.
+                self.held_back = Vec::new();
+            }
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        self.inbound.follow(&buffer.filled()[before..]);
+        let read = &buffer.filled()[before..];
+        if let Some(head) = self.inbound.follow(read) {
+            self.held_back = read[head..].to_vec();
+            buffer.set_filled(before + head);
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -117,18 +135,27 @@ impl Default for Place {
 }
 
 impl Inbound {
-    fn follow(&mut self, mut bytes: &[u8]) {
+    /// Follows what was read; gives the length of the answer's head in it, if that ends there.
+    fn follow(&mut self, bytes: &[u8]) -> Option<usize> {
+        let Place::Head { empty_line } = &mut self.place else {
+            self.follow_frames(bytes);
+            return None;
+        };
+        let ends_head = |&byte: &u8| {
+            let is_end = byte == b'\n' && *empty_line;
+            *empty_line = byte == b'\n' || byte == b'\r' && *empty_line;
+            is_end
+        };
+        let head = bytes.iter().position(ends_head)? + 1;
+        self.place = Place::Header;
+        self.follow_frames(&bytes[head..]);
+        Some(head)
+    }
+
+    fn follow_frames(&mut self, mut bytes: &[u8]) {
         while let [first, rest @ ..] = bytes {
             match &mut self.place {
-                Place::Head { empty_line } => {
-                    bytes = rest;
-                    match first {
-                        b'\n' if *empty_line => self.place = Place::Header,
-                        b'\n' => *empty_line = true,
-                        b'\r' => {}
-                        _ => *empty_line = false,
-                    }
-                }
+                Place::Head { .. } => return,
                 Place::Header => {
                     bytes = rest;
                     self.header[self.length] = *first;
@@ -176,6 +203,8 @@ fn payload(header: &[u8]) -> Option<Place> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncReadExt;
+
     use super::*;
 
     const HEAD: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
@@ -186,7 +215,8 @@ mod tests {
         let bytes = [HEAD, &frames.concat()].concat();
         for size in [1, 2, 3, 7, bytes.len()] {
             let mut inbound = Inbound::default();
-            bytes.chunks(size).for_each(|piece| inbound.follow(piece));
+            let heads = bytes.chunks(size).filter_map(|piece| inbound.follow(piece));
+            assert_eq!(heads.count(), 1, "in pieces of {size}");
             assert_eq!(inbound.close, close, "in pieces of {size}");
         }
     }
@@ -206,5 +236,22 @@ mod tests {
     #[test]
     fn nothing_is_kept_of_other_frames() {
         kept(&[b"\x81\x06\x88\x02\x03\xf6\x88\x02", b"\x88\x00", b"\x8a\x02\x88\x02"], b"");
+    }
+
+    #[tokio::test]
+    async fn what_comes_with_the_head_is_read_after_it() {
+        for room in [1, 5, 64 * 1024] {
+            let mut tap =
+                Tap::new(Box::new(tokio::io::join([HEAD, b"\x81\x02hi\x88\x00"].concat().leak() as &[u8], Vec::new())));
+            let mut head = vec![0; 64 * 1024];
+            assert_eq!(tap.read(&mut head).await.expect("a head"), HEAD.len());
+            let mut rest = Vec::new();
+            let mut piece = vec![0; room];
+            while let count @ 1.. = tap.read(&mut piece).await.expect("the rest") {
+                rest.extend_from_slice(&piece[..count]);
+            }
+            assert_eq!(rest, b"\x81\x02hi\x88\x00", "{room} bytes at once");
+            assert_eq!(tap.held_back.capacity(), 0);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! TLS: whom to trust, and what to say when nobody can be.
+//! TLS: whom to trust.
 
 use std::{path::Path, sync::Arc};
 
@@ -6,13 +6,15 @@ use tokio::task::spawn_blocking;
 use tokio_rustls::{
     TlsConnector,
     rustls::{
-        CertificateError, ClientConfig, Error, RootCertStore,
+        ClientConfig, RootCertStore,
+        client::WebPkiServerVerifier,
         crypto::ring,
         pki_types::{CertificateDer, pem::PemObject},
     },
 };
 
 use super::{
+    certificate::RefusalNoting,
     failure::Failure,
     secrets_dir::{SecretsDir, UnusableFile},
 };
@@ -44,31 +46,15 @@ pub(super) async fn roots_in(directory: Option<&SecretsDir>, path: &str) -> Resu
 
 /// One for all connections that trust the same: a fresh one each costs 27 KiB more.
 pub(super) fn connector(roots: RootCertStore) -> TlsConnector {
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let provider = Arc::new(ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let verifier = RefusalNoting::new(verifier.build().expect("there are roots"));
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring supports rustls' default protocol versions")
-        .with_root_certificates(roots)
+        // It verifies as rustls does by itself.
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     TlsConnector::from(Arc::new(config))
-}
-
-/// What is wrong, in words for an operator; the library's own where it is not about a certificate.
-pub(super) fn words(error: &Error) -> String {
-    let Error::InvalidCertificate(problem) = error else { return error.to_string() };
-    match problem {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "the server's certificate has expired".to_owned()
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "the server's certificate is not valid yet".to_owned()
-        }
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "the server's certificate was issued by an authority that is not trusted".to_owned()
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "the server's certificate is for another host name".to_owned()
-        }
-        CertificateError::Revoked => "the server's certificate was revoked".to_owned(),
-        other => format!("the server's certificate is invalid ({other})"),
-    }
 }

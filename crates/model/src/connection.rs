@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{Cause, ConnectionOptions, EndpointId, Event, OptionsVersion};
+use super::{Cause, ConnectionOptions, EndpointId, Event, Layer, OptionsVersion};
 
 /// What the socket does, worst first. Its words are part of the page's contract.
 #[derive(
@@ -106,6 +106,8 @@ pub struct Connection {
     pub next_retry_ms: Option<i64>,
     /// What it waits for besides the time.
     pub waiting_for: Option<WaitingFor>,
+    /// Where it failed when it went down.
+    pub layer: Option<Layer>,
     /// Why it is, or last was, down.
     pub cause: Option<Cause>,
     /// The cause, and what can be done, in sentences.

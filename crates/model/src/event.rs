@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{Cause, EndpointId};
+use super::{Cause, EndpointId, Layer};
 
 /// What kind of thing happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
@@ -67,6 +67,8 @@ pub struct Event {
     pub at_ms: i64,
     /// What.
     pub kind: EventKind,
+    /// Where it failed, if it is a failure.
+    pub layer: Option<Layer>,
     /// Why, if it is a failure.
     pub cause: Option<Cause>,
     /// The close code the peer sent.
@@ -75,11 +77,4 @@ pub struct Event {
     pub attempt: u32,
     /// The failure in sentences; empty if it is none.
     pub text: String,
-}
-
-impl Event {
-    /// An event that is no failure.
-    pub fn new(endpoint: EndpointId, at_ms: i64, kind: EventKind) -> Self {
-        Self { endpoint, at_ms, kind, cause: None, close_code: None, attempt: 0, text: String::new() }
-    }
 }

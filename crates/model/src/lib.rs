@@ -1,6 +1,7 @@
 //! The plain types that server and browser share. They know neither.
 
 mod account;
+mod attempt;
 mod audit;
 mod base_url;
 mod cause;
@@ -8,7 +9,9 @@ mod connection;
 mod endpoint;
 mod endpoint_id;
 mod event;
+mod evidence;
 mod field_problem;
+mod layer;
 mod list;
 mod local_path;
 mod login;
@@ -21,6 +24,7 @@ mod service;
 mod theme;
 
 pub use account::{Account, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SessionInfo};
+pub use attempt::{Attempt, Stage};
 pub use audit::{AuditAction, AuditEntry, AuditOutcome, AuditPage, AuditQuery, PendingAudit};
 pub use base_url::BaseUrl;
 pub use cause::Cause;
@@ -28,7 +32,12 @@ pub use connection::{Connection, EndpointDetails, Phase, Status, WaitingFor};
 pub use endpoint::{EndpointName, EndpointNameError};
 pub use endpoint_id::{EndpointId, EndpointIdError};
 pub use event::{Event, EventKind};
+pub use evidence::{
+    Certificate, CloseFrame, Evidence, HttpAnswer, LocalResource, NameFault, ProtocolFault, SubprotocolFault, TlsFault,
+    TlsProblem, UnresolvedName,
+};
 pub use field_problem::FieldProblem;
+pub use layer::Layer;
 pub use list::{ConnectionList, ListQuery, PER_PAGE, Sort, SortKey, Summary};
 pub use local_path::LocalPath;
 pub use login::{LoginFailure, LoginRetry};

@@ -5,7 +5,7 @@ use std::{fmt::Debug, str::FromStr};
 use serde::Serialize;
 use serde_json::json;
 use strum::{ParseError, VariantArray};
-use wsmon_model::{AuditAction, AuditOutcome, Cause, EventKind, SortKey, Status, Theme};
+use wsmon_model::{AuditAction, AuditOutcome, Cause, EventKind, Layer, SortKey, Status, Theme};
 
 /// Every word, each read back as what it was written from.
 fn words<T>() -> Vec<&'static str>
@@ -56,6 +56,13 @@ fn of_causes() {
     ];
     assert_eq!(words::<Cause>(), expected);
     assert_eq!(in_json::<Cause>(), json!(expected));
+}
+
+#[test]
+fn of_layers() {
+    let expected = ["local", "dns", "tcp", "tls", "http", "websocket", "opening", "heartbeat", "data"];
+    assert_eq!(words::<Layer>(), expected);
+    assert_eq!(in_json::<Layer>(), json!(expected));
 }
 
 #[test]

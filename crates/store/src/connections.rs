@@ -11,8 +11,8 @@ use sqlx::{
 use tracing::error;
 
 use super::{audit, error::StoreError, retention, store::Store};
-use wsmon_manager::{KeepError, Keeper, Options, Wanted};
-use wsmon_model::{Cause, EndpointId, Event, PeerText, PendingAudit};
+use wsmon_manager::{EventRecord, KeepError, Keeper, Options, Wanted, describe};
+use wsmon_model::{Cause, EndpointId, Event, Evidence, PeerText, PendingAudit};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
 
@@ -30,7 +30,7 @@ impl Store {
     /// [`StoreError::Statement`], as for every function here.
     pub async fn events_of(&self, endpoint: &EndpointId, limit: u32) -> Result<Vec<Event>, StoreError> {
         let query = sqlx::query(
-            "SELECT at_ms, kind, cause, close_code, attempt, text FROM event WHERE service = ? AND endpoint = ? \
+            "SELECT at_ms, kind, cause, close_code, attempt, text, evidence FROM event WHERE service = ? AND endpoint = ? \
              ORDER BY id DESC LIMIT ?",
         );
         let rows = bind_endpoint(query, endpoint).bind(limit).fetch_all(&self.0).await?;
@@ -52,7 +52,7 @@ impl Store {
     async fn save_wanted(
         &self,
         wanted: &Wanted,
-        event: &Event,
+        event: &EventRecord,
         audit: Option<&PendingAudit>,
     ) -> Result<(), StoreError> {
         let options = wanted.options.to_kept().map_err(|error| sqlx::Error::Encode(error.into()))?;
@@ -77,7 +77,7 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    async fn append_events(&self, events: &[Event]) -> Result<(), StoreError> {
+    async fn append_events(&self, events: &[EventRecord]) -> Result<(), StoreError> {
         let mut transaction = self.0.begin().await?;
         for event in events {
             add_event(&mut transaction, event).await?;
@@ -110,19 +110,21 @@ fn bind_endpoint<'q>(query: SqliteQuery<'q>, endpoint: &'q EndpointId) -> Sqlite
 }
 
 /// Adds an event, unless its endpoint has been removed meanwhile.
-async fn add_event(transaction: &mut Transaction<'_, Sqlite>, event: &Event) -> Result<(), sqlx::Error> {
+async fn add_event(transaction: &mut Transaction<'_, Sqlite>, event: &EventRecord) -> Result<(), sqlx::Error> {
+    let evidence = event.evidence.as_ref().map(serde_json::to_string).transpose();
+    let evidence = evidence.map_err(|error| sqlx::Error::Encode(error.into()))?;
     let query = sqlx::query(
-        "INSERT INTO event (service, endpoint, at_ms, kind, cause, close_code, attempt, text) \
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 \
+        "INSERT INTO event (service, endpoint, at_ms, kind, cause, close_code, attempt, text, evidence) \
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, '', ?8 \
          WHERE EXISTS (SELECT 1 FROM connection WHERE service = ?1 AND endpoint = ?2)",
     );
     bind_endpoint(query, &event.endpoint)
         .bind(event.at_ms)
         .bind(event.kind.as_str())
-        .bind(event.cause.map(Cause::as_str))
-        .bind(event.close_code)
+        .bind(event.cause().map(Cause::as_str))
+        .bind(event.close_code())
         .bind(event.attempt)
-        .bind(&event.text)
+        .bind(evidence)
         .execute(&mut **transaction)
         .await?;
     Ok(())
@@ -145,14 +147,20 @@ fn read_wanted(row: &SqliteRow) -> Result<Option<Wanted>, sqlx::Error> {
 fn read_event(row: &SqliteRow, endpoint: &EndpointId) -> Result<Option<Event>, sqlx::Error> {
     let (kind, cause): (String, Option<String>) = (row.try_get(1)?, row.try_get(2)?);
     let Ok(kind) = kind.parse() else { return Ok(None) };
+    let cause = cause.and_then(|cause| cause.parse().ok());
+    let evidence: Option<String> = row.try_get(6)?;
+    // What cannot be read at all is told by its cause alone.
+    let evidence = evidence.map(|json| serde_json::from_str::<Evidence>(&json).unwrap_or_default());
+    let evidence = evidence.map(|evidence| Evidence { cause: evidence.cause.or(cause), ..evidence });
     Ok(Some(Event {
         endpoint: endpoint.clone(),
         at_ms: row.try_get(0)?,
         kind,
-        cause: cause.and_then(|cause| cause.parse().ok()),
+        layer: evidence.as_ref().and_then(|evidence| evidence.layer),
+        cause,
         close_code: row.try_get(3)?,
         attempt: row.try_get(4)?,
-        text: row.try_get(5)?,
+        text: evidence.map_or_else(|| row.try_get(5), |evidence| Ok(describe(&evidence)))?,
     }))
 }
 
@@ -173,7 +181,7 @@ impl Keeper for Store {
     fn save<'a>(
         &'a self,
         wanted: &'a Wanted,
-        event: &'a Event,
+        event: &'a EventRecord,
         audit: Option<&'a PendingAudit>,
     ) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async move { Ok(self.noting(self.save_wanted(wanted, event, audit).await)?) })
@@ -187,7 +195,7 @@ impl Keeper for Store {
         Box::pin(async move { Ok(self.noting(self.forget_wanted(endpoint, audit).await)?) })
     }
 
-    fn append<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn append<'a>(&'a self, events: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(self.noting(self.append_events(events).await)?) })
     }
 }

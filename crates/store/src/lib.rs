@@ -7,6 +7,8 @@ mod audit;
 mod backup;
 mod connections;
 mod error;
+#[cfg(test)]
+mod event_tests;
 mod file;
 mod health;
 mod lock;

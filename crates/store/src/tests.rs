@@ -14,12 +14,10 @@ use tempfile::TempDir;
 
 use super::{Store, StoreError, StoredSession, file};
 use wsmon_manager::{
-    KeepError, Keeper, Options, Wanted,
+    EventRecord, KeepError, Keeper, Options, Wanted,
     clock::{Clock, unix_ms},
 };
-use wsmon_model::{
-    AuditAction, AuditEntry, AuditOutcome, AuditQuery, EndpointId, Event, EventKind, PeerText, PendingAudit,
-};
+use wsmon_model::{AuditAction, AuditEntry, AuditOutcome, AuditQuery, EndpointId, EventKind, PeerText, PendingAudit};
 
 const MINUTE_MS: i64 = 60 * 1_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -59,8 +57,8 @@ impl Kept {
         kept
     }
 
-    fn event(&self) -> Event {
-        Event::new(self.feed.clone(), unix_ms(self.clock.now()), EventKind::Connected)
+    fn event(&self) -> EventRecord {
+        EventRecord::new(self.feed.clone(), unix_ms(self.clock.now()), EventKind::Connected)
     }
 
     async fn append_at(&self, now_ms: i64) {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::format;
-use wsmon_model::{Connection, Phase, WaitingFor};
+use wsmon_model::{Cause, Connection, Layer, Phase, WaitingFor};
 
 /// The reason, the attempt and the countdown of a connection, beside its status.
 #[component]
@@ -11,10 +11,12 @@ pub fn Standing(connection: Memo<Connection>, now_ms: Signal<i64>) -> impl IntoV
     let reason =
         Signal::derive(move || connection.with(|connection| connection.cause_text.clone().unwrap_or_default()));
     let no_reason = Signal::derive(move || connection.with(|connection| connection.cause_text.is_none()));
+    let cause = Signal::derive(move || connection.with(|connection| connection.cause.map(Cause::as_str)));
+    let layer = Signal::derive(move || connection.with(|connection| connection.layer.map(Layer::as_str)));
     let next = Signal::derive(move || connection.with(|connection| next(connection, now_ms.get())));
     view! {
         <div class="standing">
-            <p class="reason" hidden=no_reason>{reason}</p>
+            <p class="reason" hidden=no_reason data-cause=cause data-layer=layer>{reason}</p>
             <p class="quiet">{next}</p>
         </div>
     }
@@ -72,6 +74,7 @@ mod tests {
                 attempt: 3,
                 next_retry_ms: left_ms.map(|left_ms| 10_000 + left_ms),
                 waiting_for,
+                layer: None,
                 cause: None,
                 cause_text: None,
                 close_code: None,

@@ -6,7 +6,8 @@ use std::{net::SocketAddr, time::Duration};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::sleep;
 
-use crate::{failure::Failure, local_resource::LocalResource};
+use crate::failure::Failure;
+use wsmon_model::LocalResource;
 
 /// How long an address has for itself before the next is tried beside it (RFC 8305 section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -58,7 +59,7 @@ fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 fn more_telling(before: Option<Failure>, failure: Failure) -> Failure {
     let rank = |failure: &Failure| match failure {
         // No address of our own in that family: usually a machine without IPv6.
-        Failure::LocalResources { short_of: LocalResource::Port { address } } if address.is_ipv6() => 0,
+        Failure::LocalResources { short_of: LocalResource::Port { address }, .. } if address.is_ipv6() => 0,
         // The other addresses were not really tried.
         Failure::LocalResources { .. } => 3,
         Failure::Refused { .. } => 2,
@@ -80,17 +81,20 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+    use crate::SystemError;
+    use wsmon_model::PeerText;
 
     fn address(text: &str) -> SocketAddr {
         text.parse().expect(text)
     }
 
     fn refused(address: SocketAddr) -> Failure {
-        Failure::Refused { authority: address.to_string() }
+        Failure::Refused { address, errno: None }
     }
 
     fn unreachable(address: SocketAddr) -> Failure {
-        Failure::Unreachable { authority: address.to_string(), detail: "network unreachable".to_owned() }
+        let words = PeerText::new("network unreachable");
+        Failure::Unreachable { address, error: Box::new(SystemError { errno: None, words }) }
     }
 
     #[test]
@@ -150,8 +154,8 @@ mod tests {
             let fail = async |address| Err::<(), _>(if address == six { of_six.clone() } else { of_four.clone() });
             race(&[six, four], fail).await
         };
-        let no_port = |address| Failure::LocalResources { short_of: LocalResource::Port { address } };
-        let descriptors = Failure::LocalResources { short_of: LocalResource::Descriptors };
+        let no_port = |address| Failure::LocalResources { short_of: LocalResource::Port { address }, errno: None };
+        let descriptors = Failure::LocalResources { short_of: LocalResource::Descriptors, errno: None };
         assert_eq!(told(refused(six), unreachable(four)).await, Some(Err(refused(six))));
         assert_eq!(told(unreachable(six), refused(four)).await, Some(Err(refused(four))));
         assert_eq!(told(unreachable(six), unreachable(four)).await, Some(Err(unreachable(four))), "the last");

@@ -2,39 +2,30 @@
 
 mod handshake;
 mod happy_eyeballs;
+mod progress;
+mod refusal;
 mod socket_limit;
 mod transport;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::Url;
 
 pub(super) use self::handshake::WebSocket;
 pub use self::transport::{BoxStream, Stream, Tcp, Transport};
 use self::{
-    handshake::{encrypt, upgrade},
+    handshake::{NotUpgraded, encrypt, upgrade},
+    progress::Progress,
     socket_limit::{Place, SocketLimit},
 };
 use super::{
-    config::ManagerConfig,
-    failure::Failure,
-    options::Options,
-    secrets_dir::SecretsDir,
-    service::Upstream,
-    stage::{NameError, Stage},
-    target::Base,
-    tls,
+    config::ManagerConfig, failure::Failure, options::Options, secrets_dir::SecretsDir, service::Upstream,
+    target::Base, tls,
 };
 use crate::clock::Clock;
-use wsmon_model::{EndpointName, PeerText};
+use wsmon_model::{Attempt, EndpointName, PeerText, Stage};
 
 /// Opens connections.
 pub(super) struct Dialer {
@@ -58,9 +49,24 @@ impl Dialer {
         }
     }
 
-    /// Opens a WebSocket to an endpoint of a service within the deadline.
+    /// Opens a WebSocket to an endpoint of a service within the deadline, and tells how the attempt went, if one began.
     pub(super) async fn open(
         &self,
+        upstream: &Upstream,
+        endpoint: &EndpointName,
+        options: &Options,
+    ) -> (Result<WebSocket, Failure>, Option<Arc<Attempt>>) {
+        let progress = Progress::default();
+        let opened = self.open_noting(&progress, upstream, endpoint, options).await;
+        if opened.is_ok() {
+            progress.reached(Stage::Open);
+        }
+        (opened, progress.end().map(Arc::new))
+    }
+
+    async fn open_noting(
+        &self,
+        progress: &Progress,
         upstream: &Upstream,
         endpoint: &EndpointName,
         options: &Options,
@@ -71,13 +77,17 @@ impl Dialer {
         if let Some(why) = options.problem() {
             return Err(Failure::Options { detail: PeerText::new(why) });
         }
-        let progress = Progress::default();
         let url = base.endpoint_url(endpoint, options.query());
-        // Boxed, because the handshake's future is far larger than a task that holds a connection.
-        let attempt = Box::pin(self.attempt(base, url, options, &progress));
-        timeout(self.deadline, attempt)
-            .await
-            .unwrap_or_else(|_| Err(Failure::Timeout { stage: progress.stage(), after: self.deadline }))
+        let deadline = Instant::now() + self.deadline;
+        match timeout_at(deadline, self.attempt(base, url, options, progress)).await {
+            Ok(Ok(socket)) => Ok(socket),
+            Ok(Err(NotUpgraded::Failed(failure))) => Err(failure),
+            Ok(Err(NotUpgraded::Refused(refusal))) => {
+                progress.answered();
+                Err(refusal.read(deadline, options, self.clock.now()).await)
+            }
+            Err(_) => Err(Failure::Timeout { stage: progress.stage(), after: self.deadline }),
+        }
     }
 
     /// Whether the files that options name can be used.
@@ -94,7 +104,7 @@ impl Dialer {
         url: Url,
         options: &Options,
         progress: &Progress,
-    ) -> Result<WebSocket, Failure> {
+    ) -> Result<WebSocket, NotUpgraded> {
         // Before anything that needs a descriptor, such as reading a file or asking a name server.
         let place = self.sockets.take()?;
         let tls = match options.ca_file() {
@@ -110,41 +120,39 @@ impl Dialer {
             stream
         };
         progress.reached(Stage::Upgrade);
-        upgrade(&url, options, stream, &*self.clock).await
+        upgrade(&url, options, stream).await
     }
 
     /// Opens a TCP connection to whichever of the host's addresses answers first.
     async fn connect(&self, host: &str, port: u16, place: Place, progress: &Progress) -> Result<BoxStream, Failure> {
+        progress.reached(Stage::Dns);
         let addresses = self.transport.resolve(host, port).await;
         let addresses = addresses.map_err(|error| Failure::from_resolve(&error, host))?;
-        progress.reached(Stage::Connect);
+        progress.reached(Stage::Tcp);
         let mut place = Some(place);
         let opened = happy_eyeballs::race(&addresses, |address| {
+            progress.tries(address);
             let place = place.take().map_or_else(|| self.sockets.take(), Ok);
             async move {
                 let place = place?;
                 match self.transport.connect(address).await {
-                    Ok(stream) => Ok(place.hold(stream)),
+                    Ok(stream) => Ok((place.hold(stream), address)),
                     Err(error) => Err(Failure::from_connect(&error, address)),
                 }
             }
         });
-        opened.await.unwrap_or_else(|| Err(Failure::Dns { host: host.to_owned(), why: NameError::NotFound }))
-    }
-}
-
-/// The stage an attempt has reached, for the message when its deadline passes.
-#[derive(Default)]
-struct Progress(AtomicU8);
-
-impl Progress {
-    const STAGES: [Stage; 4] = [Stage::Resolve, Stage::Connect, Stage::Tls, Stage::Upgrade];
-
-    fn reached(&self, stage: Stage) {
-        self.0.store(stage as u8, Ordering::Relaxed);
-    }
-
-    fn stage(&self) -> Stage {
-        Self::STAGES[usize::from(self.0.load(Ordering::Relaxed))]
+        match opened.await {
+            Some(Ok((stream, address))) => {
+                progress.tries(address);
+                Ok(stream)
+            }
+            Some(Err(failure)) => {
+                if let Some(address) = failure.address() {
+                    progress.tries(address);
+                }
+                Err(failure)
+            }
+            None => Err(Failure::no_address(host)),
+        }
     }
 }

@@ -13,7 +13,8 @@ use tokio::{
 };
 
 use super::transport::BoxStream;
-use crate::{failure::Failure, local_resource::LocalResource};
+use crate::failure::Failure;
+use wsmon_model::LocalResource;
 
 /// How many sockets may be open at once, dialed ones included.
 pub(super) struct SocketLimit(Option<(usize, Arc<Semaphore>)>);
@@ -33,7 +34,7 @@ impl SocketLimit {
         let Some((most, places)) = &self.0 else { return Ok(Place(None)) };
         match Arc::clone(places).try_acquire_owned() {
             Ok(permit) => Ok(Place(Some(permit))),
-            Err(_) => Err(Failure::LocalResources { short_of: LocalResource::Places { most: *most } }),
+            Err(_) => Err(Failure::LocalResources { short_of: LocalResource::Places { most: *most }, errno: None }),
         }
     }
 }

@@ -20,7 +20,8 @@ pub type BoxStream = Box<dyn Stream>;
 /// How bytes get to a server: the operating system's TCP, or a simulated network.
 pub trait Transport: Send + Sync + 'static {
     /// Resolves a host name. The error's kind is [`NotFound`](io::ErrorKind::NotFound) when there is no
-    /// such name, and [`TimedOut`](io::ErrorKind::TimedOut) when no name server gave an answer.
+    /// such name, [`TimedOut`](io::ErrorKind::TimedOut) when no name server gave a usable answer, and
+    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) when one refused to look it up.
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>>;
     /// Opens a connection.
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>>;
@@ -58,6 +59,8 @@ fn resolver_error(error: LookupError) -> io::Error {
     let kind = match error.kind() {
         LookupErrorKind::NoName | LookupErrorKind::NoData => io::ErrorKind::NotFound,
         LookupErrorKind::Again => io::ErrorKind::TimedOut,
+        // Rare: of an answer REFUSED or SERVFAIL glibc 2.36 says `EAI_AGAIN`, as of none.
+        LookupErrorKind::Fail => io::ErrorKind::ConnectionRefused,
         LookupErrorKind::Memory => io::ErrorKind::OutOfMemory,
         _ => return error.into(),
     };
@@ -86,12 +89,15 @@ mod tests {
     /// The values are those of Linux's `netdb.h`.
     #[test]
     fn a_name_that_is_not_there_differs_from_a_name_server_that_does_not_answer() {
-        for (number, kind) in
-            [(-2, io::ErrorKind::NotFound), (-5, io::ErrorKind::NotFound), (-3, io::ErrorKind::TimedOut)]
-        {
+        for (number, kind) in [
+            (-2, io::ErrorKind::NotFound),
+            (-5, io::ErrorKind::NotFound),
+            (-3, io::ErrorKind::TimedOut),
+            (-4, io::ErrorKind::ConnectionRefused),
+        ] {
             assert_eq!(resolver_error(LookupError::new(number)).kind(), kind, "{number}");
         }
-        let other = resolver_error(LookupError::new(-4)).to_string();
-        assert!(other.contains("Non-recoverable"), "{other}");
+        let other = resolver_error(LookupError::new(-6)).to_string();
+        assert!(other.contains("ai_family"), "{other}");
     }
 }

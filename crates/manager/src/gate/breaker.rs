@@ -10,7 +10,7 @@ use super::{
     probing::Probing,
     ticket::{Standing, Ticket},
 };
-use crate::failure::{Evidence, Failure};
+use crate::failure::{Failure, HostEvidence};
 
 /// How long a success speaks for the host.
 pub(super) const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
@@ -109,10 +109,10 @@ impl Breaker {
     }
 
     /// A session ended, and its end says something of the host, or nothing.
-    pub(super) fn session_ended(&mut self, evidence: Evidence, now: Instant) {
+    pub(super) fn session_ended(&mut self, evidence: HostEvidence, now: Instant) {
         self.sessions -= 1;
-        self.sign_of_life = Some(SignOfLife { at: now, refuted: evidence == Evidence::HostFails });
-        if evidence == Evidence::Nothing {
+        self.sign_of_life = Some(SignOfLife { at: now, refuted: evidence == HostEvidence::Fails });
+        if evidence == HostEvidence::Nothing {
             return;
         }
         match &mut self.losses {

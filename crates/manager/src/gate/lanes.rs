@@ -15,7 +15,7 @@ use super::{
     config::GateConfig,
     ticket::{Lane, Standing, Ticket},
 };
-use crate::failure::{Evidence, Failure};
+use crate::failure::{Failure, HostEvidence};
 
 /// How far admissions may fall behind their pace and still catch up: timers are that coarse.
 const SLACK: Duration = Duration::from_millis(10);
@@ -223,7 +223,7 @@ impl<W> Lanes<W> {
     }
 
     /// A session ended, and its end says something of the host, or nothing.
-    pub(super) fn session_ended(&mut self, host: HostId, evidence: Evidence, now: Instant) {
+    pub(super) fn session_ended(&mut self, host: HostId, evidence: HostEvidence, now: Instant) {
         self.hosts[host.0].breaker.session_ended(evidence, now);
     }
 

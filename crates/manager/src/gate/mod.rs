@@ -36,7 +36,7 @@ pub(super) use self::{
     lanes::OpenBreaker,
     ticket::{Lane, Standing},
 };
-use super::failure::{Evidence, Failure};
+use super::failure::{Failure, HostEvidence};
 
 struct Inner {
     lanes: Mutex<State>,
@@ -67,7 +67,7 @@ pub(super) struct LiveSession {
     gate: Gate,
     host: HostId,
     /// What its end says of the host.
-    evidence: Evidence,
+    evidence: HostEvidence,
 }
 
 /// What an attempt's failure means for its endpoint.
@@ -201,7 +201,7 @@ impl HostGate {
         self.succeeded.notify_waiters();
         // Whoever waited for the host can be admitted now; giving the permit back sees to that.
         drop(permit);
-        LiveSession { gate: self.gate.clone(), host: self.host, evidence: Evidence::Nothing }
+        LiveSession { gate: self.gate.clone(), host: self.host, evidence: HostEvidence::Nothing }
     }
 
     /// An endpoint's attempt failed, and is not to be repeated before a time has gone by.
@@ -214,13 +214,13 @@ impl HostGate {
     ) -> AfterFailure {
         let ticket = permit.ticket;
         let mut state = self.gate.lock();
-        let (standing, waits_for_probe) = match why.evidence() {
-            Evidence::Nothing => (ticket.standing, false),
-            Evidence::HostAnswers => {
+        let (standing, waits_for_probe) = match why.of_host() {
+            HostEvidence::Nothing => (ticket.standing, false),
+            HostEvidence::Answers => {
                 state.lanes.answered(self.host);
                 (Standing::Unknown, false)
             }
-            Evidence::HostFails => {
+            HostEvidence::Fails => {
                 let attempt = FailedAttempt { ticket, endpoint, why, not_before };
                 state.lanes.failed(self.host, &attempt, Instant::now())
             }
@@ -234,7 +234,7 @@ impl HostGate {
 impl LiveSession {
     /// The session ended by itself, not on an administrator's word.
     pub(super) fn end(mut self, why: &Failure) {
-        self.evidence = why.evidence();
+        self.evidence = why.of_host();
     }
 }
 

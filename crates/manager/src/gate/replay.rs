@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::{lanes::Lanes, *};
 use crate::backoff::Backoff;
+use wsmon_model::HttpAnswer;
 
 /// What an endpoint meets at the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +111,7 @@ impl Replay {
             self.back_after.extend(endpoint.closed.take().map(|closed| now - closed));
             return;
         }
-        let why = Arc::new(Failure::Http { status: 503, retry_after: None });
+        let why = Arc::new(Failure::Http(Box::new(HttpAnswer { status: 503, ..HttpAnswer::default() })));
         let attempt = FailedAttempt { ticket, endpoint: n as u64, why: &why, not_before: Duration::ZERO };
         let (standing, waits_for_probe) = self.lanes.failed(host, &attempt, now);
         self.lanes.ended(host, ticket);
@@ -123,7 +124,7 @@ impl Replay {
     fn close(&mut self, count: usize) {
         for n in 0..count {
             assert_eq!(self.endpoints[n].closed.replace(self.now), None, "it was back");
-            self.lanes.session_ended(self.host, Evidence::HostAnswers, self.now);
+            self.lanes.session_ended(self.host, HostEvidence::Answers, self.now);
             let wait = Backoff::default().delay(1, &mut self.rng);
             self.agenda.push(Reverse((self.now + wait, n, Next::Enters)));
         }

@@ -14,7 +14,7 @@ fn config(rate: u32, in_flight: u32) -> GateConfig {
 }
 
 fn refused() -> Arc<Failure> {
-    Arc::new(Failure::Refused { authority: "127.0.0.1:9".to_owned() })
+    Arc::new(Failure::Refused { address: ([127, 0, 0, 1], 9).into(), errno: None })
 }
 
 /// A host with endpoints that all want to connect, played through on a clock of its own.
@@ -86,7 +86,7 @@ impl Storm {
     }
 
     /// Sessions end.
-    fn lose(&mut self, host: HostId, sessions: usize, evidence: Evidence) {
+    fn lose(&mut self, host: HostId, sessions: usize, evidence: HostEvidence) {
         (0..sessions).for_each(|_| self.lanes.session_ended(host, evidence, self.now));
     }
 
@@ -132,7 +132,7 @@ fn a_host_that_goes_is_not_stormed_while_its_sessions_notice() {
     let (mut storm, host) = Storm::connected(2_000);
     let mut attempts = 0;
     for endpoint in 0..2_000 {
-        storm.lose(host, 1, Evidence::HostFails);
+        storm.lose(host, 1, HostEvidence::Fails);
         storm.enter(host, endpoint, Standing::Working);
         storm.now += Duration::from_micros(400);
         while let Some((_, ticket, endpoint)) = storm.lanes.admit(storm.now) {
@@ -175,7 +175,7 @@ fn an_open_session_or_a_late_success_speaks_for_the_host() {
         let after = storm.try_in_vain(host, endpoint, Standing::Unknown);
         assert_eq!(after, AfterFailure { standing: Standing::Failing, waits_for_probe: false });
     }
-    storm.lose(host, 1, Evidence::HostAnswers);
+    storm.lose(host, 1, HostEvidence::Answers);
     storm.now += SIGN_OF_LIFE - Duration::from_secs(1);
     for endpoint in [1, 2, 3] {
         assert!(!storm.try_in_vain(host, endpoint, Standing::Failing).waits_for_probe);
@@ -188,7 +188,7 @@ fn an_open_session_or_a_late_success_speaks_for_the_host() {
 
 #[test]
 fn endpoints_that_had_worked_are_believed_at_once() {
-    for evidence in [Evidence::HostFails, Evidence::HostAnswers] {
+    for evidence in [HostEvidence::Fails, HostEvidence::Answers] {
         let (mut storm, host) = Storm::connected(3);
         storm.lose(host, 3, evidence);
         storm.now += Duration::from_secs(1);

@@ -25,7 +25,7 @@ use super::{
     gate::Lane,
     state::{ConnectionState, NextRetry},
 };
-use wsmon_model::Phase;
+use wsmon_model::{Attempt, Phase};
 
 /// What happens to a connection.
 #[derive(Debug)]
@@ -37,9 +37,9 @@ pub(super) enum Input {
     /// [`Work::Admission`] is over: the gate gives leave to dial.
     Admitted,
     /// [`Work::Attempt`] succeeded after this time, and its session has begun.
-    Opened { took: Duration },
+    Opened { attempt: Option<Arc<Attempt>>, took: Duration },
     /// [`Work::Attempt`] failed. `waits_for_probe`: the host fails, so that its next probe speaks for this connection.
-    AttemptFailed { failure: Arc<Failure>, waits_for_probe: bool },
+    AttemptFailed { attempt: Option<Arc<Attempt>>, failure: Arc<Failure>, waits_for_probe: bool },
     /// The session ended by itself.
     SessionEnded(Arc<Failure>),
     /// [`Work::Close`] is over.
@@ -134,8 +134,12 @@ impl Machine {
             (Input::Command(command), _) if self.takes_commands() => self.command(command, now),
             (Input::WaitOver, Activity::Wait) => self.queue(),
             (Input::Admitted, Activity::Admission) => self.dial(now),
-            (Input::Opened { took }, Activity::Attempt) => self.opened(took, now),
-            (Input::AttemptFailed { failure, waits_for_probe }, Activity::Attempt) => {
+            (Input::Opened { attempt, took }, Activity::Attempt) => {
+                self.state.last_attempt = attempt;
+                self.opened(took, now)
+            }
+            (Input::AttemptFailed { attempt, failure, waits_for_probe }, Activity::Attempt) => {
+                self.state.last_attempt = attempt;
                 self.fail(failure, waits_for_probe, now, rng)
             }
             (Input::SessionEnded(failure), Activity::Session { .. }) => self.fail(failure, false, now, rng),

@@ -5,7 +5,7 @@ mod world;
 use std::{sync::Arc, time::Duration};
 
 use proptest::{prelude::*, sample::select};
-use wsmon_model::{ConnectionOptions, PeerText, Phase};
+use wsmon_model::{ConnectionOptions, HttpAnswer, PeerText, Phase};
 
 use self::world::World;
 use crate::{command::Change, failure::Failure, options::Options};
@@ -45,10 +45,13 @@ fn change() -> impl Strategy<Value = Change> {
 fn failure() -> impl Strategy<Value = Failure> {
     let detail = || PeerText::new("expired");
     let closed = |code| Failure::Closed { code: Some(code), reason: PeerText::default() };
-    let http = |status, wait| Failure::Http { status, retry_after: Some(Duration::from_secs(wait)) };
+    let http = |status, wait| {
+        Failure::Http(Box::new(HttpAnswer { status, retry_after_s: Some(wait), ..HttpAnswer::default() }))
+    };
     let mut failures: Vec<_> = [1000, 1001, 1012, 1013, 4500].into_iter().map(closed).collect();
     failures.extend([http(403, 0), http(503, 7), http(503, 1_000_000)]);
-    failures.extend([Failure::Lost, Failure::Tls { detail: detail() }, Failure::Options { detail: detail() }]);
+    let tls = Failure::Tls { fault: Box::default(), detail: detail() };
+    failures.extend([Failure::Lost { errno: None }, tls, Failure::Options { detail: detail() }]);
     select(failures)
 }
 

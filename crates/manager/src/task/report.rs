@@ -1,11 +1,13 @@
 //! What happens to a connection, counted, logged and kept as events.
 
 use tracing::info;
-use wsmon_model::{Event, EventKind};
+use wsmon_model::{EventKind, Evidence};
 
 use super::ConnectionTask;
 use crate::{
     clock::unix_ms,
+    event_record::EventRecord,
+    failure::Failure,
     machine::{Down, Report},
 };
 
@@ -36,19 +38,17 @@ impl ConnectionTask {
             self.shared.counts.count_failure();
         }
         info!(
-            endpoint = %self.endpoint, cause = failure.cause().as_str(), close_code = failure.close_code(), attempt,
+            endpoint = %self.endpoint, layer = failure.layer().as_str(), cause = failure.cause().as_str(),
+            close_code = failure.close_code(), attempt,
             retry_in_ms = retry_in.map(|delay| delay.as_millis()), reason = %failure, "not connected",
         );
-        self.events.publish(Event {
-            cause: Some(failure.cause()),
-            close_code: failure.close_code(),
-            attempt: *attempt,
-            text: failure.to_string(),
-            ..self.event(*kind)
-        });
+        // A panic tells nothing of its attempt.
+        let last_attempt = self.machine.state().last_attempt.as_deref().filter(|_| **failure != Failure::Internal);
+        let evidence = Evidence { attempt: last_attempt.copied(), ..failure.evidence() };
+        self.events.publish(EventRecord { attempt: *attempt, evidence: Some(Box::new(evidence)), ..self.event(*kind) });
     }
 
-    fn event(&self, kind: EventKind) -> Event {
-        Event::new(self.endpoint.clone(), unix_ms(self.config.clock.now()), kind)
+    fn event(&self, kind: EventKind) -> EventRecord {
+        EventRecord::new(self.endpoint.clone(), unix_ms(self.config.clock.now()), kind)
     }
 }

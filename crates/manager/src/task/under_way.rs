@@ -1,8 +1,9 @@
 //! What is under way for a connection: one thing at a time.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use wsmon_model::Attempt;
 
 use crate::{
     clock::Clock,
@@ -31,7 +32,13 @@ pub(crate) enum UnderWay {
 pub(crate) enum Outcome {
     WaitOver,
     Admitted(Permit),
-    Attempted { opened: Result<Box<Session>, Failure>, took: Duration, permit: Permit },
+    Attempted {
+        opened: Result<Box<Session>, Failure>,
+        /// How the attempt went, if one began.
+        attempt: Option<Arc<Attempt>>,
+        took: Duration,
+        permit: Permit,
+    },
     SessionEnded(Failure),
     SessionClosed,
 }

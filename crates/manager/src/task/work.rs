@@ -4,6 +4,7 @@ use std::{future::pending, mem, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until};
+use wsmon_model::Attempt;
 
 use super::{
     ConnectionTask,
@@ -61,9 +62,9 @@ impl ConnectionTask {
         let (config, options) = (Arc::clone(&self.config), Arc::clone(&self.machine.state().options));
         Box::pin(async move {
             let began = Instant::now();
-            let opened = dialer.open(&upstream, &endpoint, &options).await;
+            let (opened, attempt) = dialer.open(&upstream, &endpoint, &options).await;
             let session = |socket| Box::new(Session::new(socket, Watch::new(&options, &config)));
-            Outcome::Attempted { opened: opened.map(session), took: began.elapsed(), permit }
+            Outcome::Attempted { opened: opened.map(session), attempt, took: began.elapsed(), permit }
         })
     }
 
@@ -76,11 +77,13 @@ impl ConnectionTask {
                 self.under_way = UnderWay::Permit(permit);
                 Input::Admitted
             }
-            Outcome::Attempted { opened: Ok(session), took, permit } => {
+            Outcome::Attempted { opened: Ok(session), attempt, took, permit } => {
                 self.hold(session, permit);
-                Input::Opened { took }
+                Input::Opened { attempt, took }
             }
-            Outcome::Attempted { opened: Err(failure), permit, .. } => self.attempt_failed(failure, permit),
+            Outcome::Attempted { opened: Err(failure), attempt, permit, .. } => {
+                self.attempt_failed(attempt, failure, permit)
+            }
             Outcome::SessionEnded(failure) => {
                 if let UnderWay::Session(session, live) = before {
                     live.end(&failure);
@@ -104,12 +107,12 @@ impl ConnectionTask {
     }
 
     /// Tells the gate of a failed attempt.
-    fn attempt_failed(&mut self, failure: Failure, permit: Permit) -> Input {
+    fn attempt_failed(&mut self, attempt: Option<Arc<Attempt>>, failure: Failure, permit: Permit) -> Input {
         let failure = Arc::new(failure);
         let not_before = judge(&failure, self.machine.state().options.rules()).not_before();
         let AfterFailure { standing, waits_for_probe } =
             self.upstream.gate.failed(permit, self.number, &failure, not_before);
         self.standing = standing;
-        Input::AttemptFailed { failure, waits_for_probe }
+        Input::AttemptFailed { attempt, failure, waits_for_probe }
     }
 }

@@ -83,7 +83,7 @@ impl Chaos {
     fn end_a_session(&mut self) {
         let one = self.rng.random_range(0..self.sessions.len());
         let (host, endpoint) = self.sessions.swap_remove(one);
-        let evidence = [Evidence::HostFails, Evidence::HostAnswers, Evidence::Nothing];
+        let evidence = [HostEvidence::Fails, HostEvidence::Answers, HostEvidence::Nothing];
         self.storm.lose(host, 1, evidence[self.rng.random_range(0..evidence.len())]);
         self.storm.enter(host, endpoint, Standing::Working);
         self.waiting.insert(endpoint, ());

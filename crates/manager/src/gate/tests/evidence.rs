@@ -19,13 +19,13 @@ enum Happening {
         endpoint: u64,
         standing: Standing,
     },
-    SessionEnds(Evidence),
+    SessionEnds(HostEvidence),
     Passes(Duration),
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
     let standing = || select(vec![Standing::Working, Standing::Unknown, Standing::Failing]);
-    let evidence = select(vec![Evidence::HostFails, Evidence::HostAnswers, Evidence::Nothing]);
+    let evidence = select(vec![HostEvidence::Fails, HostEvidence::Answers, HostEvidence::Nothing]);
     let ms = prop_oneof![0_u64..400, 0_u64..40_000];
     prop_oneof![
         2 => Just(Happening::Connects),
@@ -72,8 +72,8 @@ impl History {
             }
             Happening::SessionEnds(evidence) => {
                 self.sessions -= 1;
-                self.unrefuted = (*evidence != Evidence::HostFails).then_some(self.now);
-                if *evidence != Evidence::Nothing {
+                self.unrefuted = (*evidence != HostEvidence::Fails).then_some(self.now);
+                if *evidence != HostEvidence::Nothing {
                     self.loss = Some(self.now);
                 }
             }

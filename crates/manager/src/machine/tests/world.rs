@@ -143,11 +143,13 @@ impl World {
             (UnderWay::Nothing | UnderWay::Permit | UnderWay::Ended, _) => return,
             (UnderWay::Wait { .. }, _) => Input::WaitOver,
             (UnderWay::Admission(_), _) => Input::Admitted,
-            (UnderWay::Attempt, None) => Input::Opened { took: Duration::ZERO },
+            (UnderWay::Attempt, None) => Input::Opened { attempt: None, took: Duration::ZERO },
             (UnderWay::Attempt, Some((why, waits_for_probe))) => {
-                Input::AttemptFailed { failure: Arc::new(why), waits_for_probe }
+                Input::AttemptFailed { attempt: None, failure: Arc::new(why), waits_for_probe }
             }
-            (UnderWay::Session { .. }, why) => Input::SessionEnded(Arc::new(why.map_or(Failure::Lost, |(why, _)| why))),
+            (UnderWay::Session { .. }, why) => {
+                Input::SessionEnded(Arc::new(why.map_or(Failure::Lost { errno: None }, |(why, _)| why)))
+            }
             (UnderWay::Close, _) => Input::SessionClosed,
         };
         self.put(input);
@@ -156,12 +158,15 @@ impl World {
     /// The end of what is not under way changes nothing.
     fn late(&mut self) {
         let under_way = self.under_way;
-        let (state, lost) = (self.state().clone(), || Arc::new(Failure::Lost));
+        let (state, lost) = (self.state().clone(), || Arc::new(Failure::Lost { errno: None }));
         for (is_due, input) in [
             (matches!(under_way, UnderWay::Wait { .. }), Input::WaitOver),
             (matches!(under_way, UnderWay::Admission(_)), Input::Admitted),
-            (under_way == UnderWay::Attempt, Input::Opened { took: Duration::ZERO }),
-            (under_way == UnderWay::Attempt, Input::AttemptFailed { failure: lost(), waits_for_probe: true }),
+            (under_way == UnderWay::Attempt, Input::Opened { attempt: None, took: Duration::ZERO }),
+            (
+                under_way == UnderWay::Attempt,
+                Input::AttemptFailed { attempt: None, failure: lost(), waits_for_probe: true },
+            ),
             (matches!(under_way, UnderWay::Session { .. }), Input::SessionEnded(lost())),
             (under_way == UnderWay::Close, Input::SessionClosed),
         ] {

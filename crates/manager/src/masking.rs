@@ -1,0 +1,47 @@
+//! Secrets in what a server sent: some repeat what they were sent, such as a token that they do not know.
+
+use wsmon_model::{ConnectionOptions, Secret};
+
+/// Values that are shorter are found in any text, in bytes.
+const SHORTEST: usize = 6;
+
+/// The text without values of the options' headers, its token, and the query that was sent.
+pub(super) fn mask_secrets(text: &str, sent: &ConnectionOptions, query: Option<&str>) -> String {
+    let headers = sent.headers.iter().map(|header| header.value.expose());
+    let token = sent.bearer_token.as_ref().map(Secret::expose);
+    let parameters = query.unwrap_or_default().split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
+    let mut text = text.to_owned();
+    for secret in headers.chain(token).chain(parameters).filter(|secret| secret.len() >= SHORTEST) {
+        text = text.replace(secret, Secret::MASK);
+        // The text may have been cut within it.
+        let beginnings = secret.char_indices().map(|(end, _)| &secret[..end]).rev();
+        let mut beginnings = beginnings.take_while(|beginning| beginning.len() >= SHORTEST);
+        if let Some(cut) = beginnings.find(|beginning| text.ends_with(beginning)) {
+            text.truncate(text.len() - cut.len());
+            text.push_str(Secret::MASK);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wsmon_model::Header;
+
+    #[test]
+    fn what_was_sent_is_not_told() {
+        let sent = ConnectionOptions {
+            headers: vec![Header { name: "X-Key".to_owned(), value: Secret::new("k3y of some length") }],
+            bearer_token: Some(Secret::new("t0ken-é-t0ken")),
+            ..ConnectionOptions::default()
+        };
+        let masked = |text: &str| mask_secrets(text, &sent, Some("tenant=7&key=5ecret5&flag"));
+        assert_eq!(masked("no t0ken-é-t0ken, t0ken-é-t0ken"), "no ••••••, ••••••");
+        assert_eq!(masked("k3y of some length for /feed?tenant=7&key=5ecret5"), "•••••• for /feed?tenant=7&key=••••••");
+        assert_eq!(masked("unknown: t0ken-é-"), "unknown: ••••••");
+        assert_eq!(masked("unknown: t0ken-"), "unknown: ••••••");
+        assert_eq!(masked("no token of tenant 7"), "no token of tenant 7");
+        assert_eq!(mask_secrets("5ecret5", &ConnectionOptions::default(), None), "5ecret5");
+    }
+}
