@@ -89,6 +89,7 @@ impl World {
             attempt: 0,
             next_retry: (phase == Phase::Waiting).then_some(NextRetry::AtGate),
             failure: None,
+            last_attempt: None,
             options: Arc::clone(&options),
         };
         let mut world = Self {
