@@ -72,6 +72,9 @@ async fn every_request_has_a_number_and_a_fault_shows_it() {
         assert_eq!(number.len(), 16, "{path}");
         assert!(numbers.insert(number), "{path}");
     }
+    let request = reqwest::Client::new().get(format!("{}/healthz", monitor.url)).header("x-request-id", "forged");
+    let answer = request.send().await.expect("an answer");
+    assert_ne!(answer.headers()["x-request-id"], "forged", "nobody chooses what stands in the log");
     monitor.state.store.close().await;
     let fault = admin.get("/admin").await;
     assert_eq!(fault.status(), 500);
