@@ -78,7 +78,8 @@ fn a_service_has_its_url_of_one_layer_and_its_options_of_another() {
     ";
     let services = services_of(&["--service", "other=wss://option/a=b,c", "--service", "third=ws://third/x"], file);
     let services = services.expect("valid");
-    let expected = [("default", "ws://localhost:8000/ws/"), ("other", "wss://option/a=b,c/"), ("third", "ws://third/x/")];
+    let expected =
+        [("default", "ws://localhost:8000/ws/"), ("other", "wss://option/a=b,c/"), ("third", "ws://third/x/")];
     assert!(bases(&services).iter().map(|(name, base)| (name.as_str(), base.as_str())).eq(expected), "{services:?}");
     let options = |name: &str| &services.get(&name.parse().expect("a name")).expect("it is").defaults;
     assert_eq!(options("other").bearer_token.as_ref().map(Secret::expose), Some("t0ken"));
