@@ -90,8 +90,8 @@ async fn who_leaves_before_the_answer_is_written_down_all_the_same() {
     // A round trip on another connection, for the server to notice that the first is gone.
     log(&admin, None, "", 0).await;
     monitor.state.manager.disconnect(&feed).await.expect("the endpoint is there");
-    let told_of = async { while log(&admin, Some("connect"), "feed", 0).await["matching"] != 1 {} };
-    soon("the entry", told_of).await;
+    let outcome = async { while log(&admin, Some("connect"), "feed", 0).await["rows"][0]["outcome"] == "under-way" {} };
+    soon("the outcome", outcome).await;
     assert_eq!(told(&log(&admin, Some("connect"), "", 0).await["rows"][0]), ["admin", "connect", "feed", "failed"]);
 }
 
