@@ -11,6 +11,7 @@ mod evidence;
 mod frames;
 mod half_open;
 mod handshake;
+mod http_answers;
 mod liveness;
 mod options;
 mod outcome;

@@ -4,6 +4,8 @@
 
 mod administrators;
 mod audit;
+#[cfg(test)]
+mod audit_tests;
 mod backup;
 mod connections;
 mod error;

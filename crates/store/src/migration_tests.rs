@@ -4,7 +4,7 @@ use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use wsmon_manager::Keeper;
 use wsmon_model::{AuditQuery, Cause, EndpointId, EventKind, Secret};
 
-use super::{Store, file, record_in, tests::pending};
+use super::{Store, audit_tests::pending, file, record_in};
 
 /// The last migration of the version whose connections had no service.
 const WITHOUT_SERVICES: i64 = 4;

@@ -1,4 +1,4 @@
-//! What is kept for how long, by a clock that may be wrong, how a store comes to be, and what is kept together.
+//! What is kept for how long, by a clock that may be wrong, and how a store comes to be.
 
 use std::{
     fs,
@@ -14,17 +14,17 @@ use tempfile::TempDir;
 
 use super::{Store, StoreError, StoredSession, file};
 use wsmon_manager::{
-    EventRecord, KeepError, Keeper, Options, Wanted,
+    EventRecord, Keeper, Options, Wanted,
     clock::{Clock, unix_ms},
 };
-use wsmon_model::{AuditAction, AuditEntry, AuditOutcome, AuditQuery, EndpointId, EventKind, PeerText, PendingAudit};
+use wsmon_model::{EndpointId, EventKind};
 
 const MINUTE_MS: i64 = 60 * 1_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Noon of some day.
-const START_MS: i64 = 20_000 * DAY_MS + 12 * HOUR_MS;
+pub(super) const START_MS: i64 = 20_000 * DAY_MS + 12 * HOUR_MS;
 
 /// A clock that a test sets.
 struct WallClock(AtomicI64);
@@ -36,15 +36,15 @@ impl Clock for WallClock {
 }
 
 /// A store whose clock the test sets, with an administrator and an endpoint.
-struct Kept {
-    store: Store,
+pub(super) struct Kept {
+    pub(super) store: Store,
     clock: Arc<WallClock>,
-    feed: EndpointId,
+    pub(super) feed: EndpointId,
     _directory: TempDir,
 }
 
 impl Kept {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let clock = Arc::new(WallClock(AtomicI64::new(START_MS)));
         let store = Store::open_by(directory.path(), Arc::clone(&clock) as _).await.expect("opens");
@@ -57,7 +57,7 @@ impl Kept {
         kept
     }
 
-    fn event(&self) -> EventRecord {
+    pub(super) fn event(&self) -> EventRecord {
         EventRecord::new(self.feed.clone(), unix_ms(self.clock.now()), EventKind::Connected)
     }
 
@@ -66,12 +66,12 @@ impl Kept {
         self.store.append(&[self.event()]).await.expect("appended");
     }
 
-    async fn events(&self) -> usize {
+    pub(super) async fn events(&self) -> usize {
         self.store.events_of(&self.feed, 1_000).await.expect("events").len()
     }
 
     /// Begins a session; its id.
-    async fn log_in_at(&self, now_ms: i64) -> Vec<u8> {
+    pub(super) async fn log_in_at(&self, now_ms: i64) -> Vec<u8> {
         let id = now_ms.to_be_bytes().to_vec();
         let session = StoredSession {
             id_sha256: id.clone(),
@@ -85,7 +85,7 @@ impl Kept {
         id
     }
 
-    async fn is_let_in(&self, id: &[u8], now_ms: i64) -> bool {
+    pub(super) async fn is_let_in(&self, id: &[u8], now_ms: i64) -> bool {
         self.store.use_session(id, now_ms).await.expect("an answer").is_some()
     }
 
@@ -197,116 +197,4 @@ async fn after_an_interrupted_restore_there_is_no_new_start() {
     let error = Store::open(directory.path()).await.expect_err("refused");
     assert!(matches!(&error, StoreError::Unusable { detail, .. } if detail.contains("interrupted")), "{error}");
     assert!(!path.exists());
-}
-
-/// An entry of an operation with this number.
-pub(super) fn pending(operation: i64) -> PendingAudit {
-    let entry = AuditEntry {
-        at_ms: START_MS,
-        who: PeerText::new("admin"),
-        address: String::new(),
-        action: AuditAction::Disconnect,
-        object: PeerText::new("feed"),
-        outcome: AuditOutcome::UnderWay,
-        detail: PeerText::default(),
-    };
-    PendingAudit { operation, entry }
-}
-
-impl Kept {
-    async fn execute(&self, statement: &'static str) {
-        sqlx::query(statement).execute(&self.store.0).await.expect("executed");
-    }
-
-    async fn is_on(&self) -> bool {
-        self.store.load().await.expect("readable")[0].on
-    }
-
-    /// Turns the endpoint off, together with an entry.
-    async fn turn_off(&self, audit: &PendingAudit) -> Result<(), KeepError> {
-        let wanted =
-            Wanted { endpoint: self.feed.clone(), on: false, auto_reconnect: true, options: Options::default() };
-        self.store.save(&wanted, &self.event(), Some(audit)).await
-    }
-
-    async fn audited(&self) -> Vec<(AuditOutcome, String)> {
-        let page = self.store.audit(&AuditQuery::default()).await.expect("readable");
-        page.rows.into_iter().map(|entry| (entry.outcome, entry.detail.to_string())).collect()
-    }
-}
-
-#[tokio::test]
-async fn a_connection_changes_with_its_entry_or_not_at_all() {
-    let kept = Kept::new().await;
-    kept.execute("CREATE TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no such luck'); END").await;
-    kept.turn_off(&pending(1)).await.expect_err("refused");
-    kept.store.forget(&kept.feed, Some(&pending(1))).await.expect_err("refused");
-    assert!(kept.is_on().await);
-    assert_eq!(kept.events().await, 1, "that with which it was added");
-
-    kept.execute("DROP TRIGGER refuse").await;
-    kept.execute("CREATE TRIGGER refuse_event BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'no such luck'); END")
-        .await;
-    kept.turn_off(&pending(1)).await.expect_err("refused");
-    assert_eq!((kept.is_on().await, kept.audited().await), (true, Vec::new()));
-
-    kept.execute("DROP TRIGGER refuse_event").await;
-    kept.turn_off(&pending(1)).await.expect("kept");
-    assert_eq!((kept.is_on().await, kept.events().await), (false, 2));
-    assert_eq!(kept.audited().await, [(AuditOutcome::UnderWay, String::new())]);
-}
-
-#[tokio::test]
-async fn an_administrator_changes_with_its_entry_or_not_at_all() {
-    let kept = Kept::new().await;
-    let id = kept.log_in_at(START_MS).await;
-    kept.execute("CREATE TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no such luck'); END").await;
-    let audit = pending(1);
-    kept.store.add_administrator("second", "hash", START_MS, Some(&audit)).await.expect_err("refused");
-    kept.store.set_password_hash("admin", "other", Some(&audit)).await.expect_err("refused");
-    kept.store.end_session(&id, Some(&audit)).await.expect_err("refused");
-    kept.store.end_session_of("admin", &id, Some(&audit)).await.expect_err("refused");
-    assert_eq!(kept.store.administrators().await.expect("readable").len(), 1);
-    assert_eq!(kept.store.password_hash("admin").await.expect("readable").as_deref(), Some("hash"));
-    assert!(kept.is_let_in(&id, START_MS).await);
-
-    kept.execute("DROP TRIGGER refuse").await;
-    assert!(!kept.store.add_administrator("admin", "hash", START_MS, Some(&audit)).await.expect("an answer"));
-    assert!(!kept.store.remove_administrator("admin", Some(&audit)).await.expect("an answer"), "nobody else is left");
-    assert!(!kept.store.set_password_hash("nobody", "hash", Some(&audit)).await.expect("an answer"));
-    assert_eq!(kept.audited().await, [], "nothing was changed");
-    assert!(kept.store.end_session(&id, Some(&audit)).await.expect("ended"));
-    assert_eq!(kept.audited().await, [(AuditOutcome::UnderWay, String::new())]);
-}
-
-#[tokio::test]
-async fn an_entry_is_completed_where_it_was_kept_and_added_where_it_was_not() {
-    let kept = Kept::new().await;
-    let mut audit = pending(1);
-    kept.turn_off(&audit).await.expect("kept");
-    audit.entry.outcome = AuditOutcome::Done;
-    kept.store.complete_audit(&audit).await.expect("completed");
-    assert_eq!(kept.audited().await, [(AuditOutcome::Done, String::new())]);
-
-    let mut audit = pending(2);
-    (audit.entry.outcome, audit.entry.detail) = (AuditOutcome::Refused, PeerText::new("no"));
-    kept.store.complete_audit(&audit).await.expect("added");
-    let both = [(AuditOutcome::Refused, "no".to_owned()), (AuditOutcome::Done, String::new())];
-    assert_eq!(kept.audited().await, both);
-    assert_eq!(kept.store.complete_audit_cut_short().await.expect("written"), 0);
-}
-
-#[tokio::test]
-async fn an_entry_that_a_crash_left_is_completed_as_failed_unless_its_operation_does_it() {
-    let kept = Kept::new().await;
-    let mut audit = pending(1);
-    kept.turn_off(&audit).await.expect("kept");
-    assert_eq!(kept.store.complete_audit_cut_short().await.expect("written"), 1);
-    let [(outcome, detail)] = &kept.audited().await[..] else { panic!("one entry") };
-    assert!(*outcome == AuditOutcome::Failed && detail.contains("The change itself is kept."), "{detail}");
-    assert_eq!(kept.store.complete_audit_cut_short().await.expect("written"), 0);
-
-    audit.entry.outcome = AuditOutcome::Done;
-    kept.store.complete_audit(&audit).await.expect("completed");
-    assert_eq!(kept.audited().await, [(AuditOutcome::Done, String::new())]);
 }

@@ -108,7 +108,13 @@ fn Empty(list: Signal<ConnectionList>, loaded: Signal<bool>) -> impl IntoView {
     let has_match = Signal::derive(move || list.with(|list| list.summary.total == 0 || list.matching != 0));
     let no_samples = Signal::derive(move || list.with(|list| list.samples.is_empty()));
     let prefix = Signal::derive(move || {
-        list.with(|list| list.services.first().map(|service| service.base_url.prefix().to_owned()).unwrap_or_default())
+        list.with(|list| {
+            list.services
+                .iter()
+                .find(|service| service.name.is_default())
+                .map(|service| service.base_url.prefix().to_owned())
+                .unwrap_or_default()
+        })
     });
     view! {
         <div class="empty" hidden=has_some>

@@ -197,10 +197,9 @@ fn option_field(field: OptionField, value: String, default: &str, form: Form) ->
 
 /// What a field is for, and what its service's default is in the place of the monitor's own.
 fn hint_with(hint: &str, default: &str) -> String {
-    let of_service = format!("the service's if empty: {default}");
     match hint {
         hint if default.is_empty() => hint.to_owned(),
-        hint if hint.ends_with("if empty") => format!("T{}", &of_service[1..]),
-        hint => format!("{hint}; {of_service}"),
+        hint if hint.ends_with("if empty") => format!("The service's if empty: {default}"),
+        hint => format!("{hint}. The service's if empty: {default}"),
     }
 }

@@ -12,18 +12,23 @@ pub fn ServiceFilter(list: Signal<ConnectionList>, query: Memo<ListQuery>) -> im
     let is_alone = Signal::derive(move || services.with(|services| services.len() < 2));
     view! {
         <nav class="service-filter" aria-label="Services" hidden=is_alone>
-            <Choice service=None failing=false query/>
+            <Choice service=None services query/>
             <For
                 each=move || services.get()
-                key=|service| (service.name.clone(), service.failing)
-                children=move |ServiceInfo { name, failing, .. }| view! { <Choice service=Some(name) failing query/> }
+                key=|service| service.name.clone()
+                children=move |service| view! { <Choice service=Some(service.name) services query/> }
             />
         </nav>
     }
 }
 
 #[component]
-fn Choice(service: Option<ServiceName>, failing: bool, query: Memo<ListQuery>) -> impl IntoView {
+fn Choice(
+    /// None for all of them.
+    service: Option<ServiceName>,
+    services: Memo<Vec<ServiceInfo>>,
+    query: Memo<ListQuery>,
+) -> impl IntoView {
     let text = service.as_ref().map_or_else(|| "All services".to_owned(), ToString::to_string);
     let service = StoredValue::new(service);
     let href =
@@ -31,10 +36,16 @@ fn Choice(service: Option<ServiceName>, failing: bool, query: Memo<ListQuery>) -
     let current = Signal::derive(move || {
         query.with(|query| service.with_value(|service| query.service == *service)).then_some("true")
     });
+    // Text that changes within the link, which so keeps the focus.
+    let failing = Signal::derive(move || {
+        let is_failing =
+            |each: &ServiceInfo| each.failing && service.with_value(|own| own.as_ref() == Some(&each.name));
+        if services.with(|services| services.iter().any(is_failing)) { " · host failing" } else { "" }
+    });
     view! {
         <a href=href data-noscroll="" aria-current=current>
             {text}
-            {failing.then(|| view! { <span class="failing">" · host failing"</span> })}
+            <span class="failing">{failing}</span>
         </a>
     }
 }
