@@ -159,8 +159,10 @@ fn option_field(field: OptionField, value: String, default: &str, form: Form) ->
             return view! {
                 <label class="check">
                     <input type="checkbox" name=name checked=!value.is_empty()/>
-                    <span>{label}</span>
-                    {(!default.is_empty()).then_some(view! { <small>"on for the service"</small> })}
+                    <span>
+                        {label}
+                        {(!default.is_empty()).then_some(view! { <small>" · on for the service"</small> })}
+                    </span>
                 </label>
             }
             .into_any();
@@ -200,6 +202,6 @@ fn hint_with(hint: &str, default: &str) -> String {
     match hint {
         hint if default.is_empty() => hint.to_owned(),
         hint if hint.ends_with("if empty") => format!("The service's if empty: {default}"),
-        hint => format!("{hint}. The service's if empty: {default}"),
+        hint => format!("{hint} · the service's if empty: {default}"),
     }
 }
