@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use wsmon_manager::{EventRecord, Keeper, Options, Wanted};
+use wsmon_manager::{CheckedOptions, EventRecord, Keeper, Wanted};
 use wsmon_model::EventKind;
 use wsmon_store::Store;
 
@@ -36,7 +36,8 @@ pub async fn storm() -> Storm {
 async fn fill_store(data_dir: &Path) {
     let store = Store::open(data_dir).await.expect("opens");
     for number in 0..CONNECTIONS {
-        let wanted = Wanted { endpoint: endpoint(number), on: true, auto_reconnect: true, options: Options::default() };
+        let wanted =
+            Wanted { endpoint: endpoint(number), on: true, auto_reconnect: true, options: CheckedOptions::default() };
         let event = EventRecord::new(wanted.endpoint.clone(), 0, EventKind::AskedToConnect);
         store.save(&wanted, &event, None).await.expect("saved");
     }

@@ -11,7 +11,7 @@ use super::{
 use crate::{auth::SessionId, error::AppError};
 use wsmon_manager::clock::unix_ms;
 use wsmon_model::{
-    Account, AuditAction, AuditPage, AuditQuery, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, PeerText, SessionInfo,
+    Account, AuditAction, AuditPage, AuditQuery, LoginSession, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, PeerText,
 };
 use wsmon_store::StoredSession;
 
@@ -33,7 +33,7 @@ impl ActorOperations {
     pub async fn account(&self) -> Result<Account, AppError> {
         let SignedIn { name, session, .. } = self.signed_in()?;
         let (now_ms, current) = (unix_ms(SystemTime::now()), session.sha256());
-        let describe = |session: StoredSession| SessionInfo {
+        let describe = |session: StoredSession| LoginSession {
             key: BASE64_URL_SAFE_NO_PAD.encode(&session.id_sha256),
             started_ms: session.started_ms,
             used_ms: session.used_ms,

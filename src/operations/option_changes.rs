@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use tracing::error;
 
 use crate::error::AppError;
-use wsmon_manager::{ConnectionManager, InvalidOptions, Options};
+use wsmon_manager::{CheckedOptions, ConnectionManager, InvalidOptions};
 use wsmon_model::{ConnectionOptions, EndpointId, FieldProblem, OptionsVersion};
 use wsmon_store::{Store, StoreError};
 
@@ -65,7 +65,7 @@ impl OptionChanges {
             return Err(AppError::Conflict);
         }
         let options = options.unmasked(before.given()).map_err(AppError::InvalidField)?;
-        let options = Options::new(options).map_err(|error| told_beside_its_field(&error))?;
+        let options = CheckedOptions::new(options).map_err(|error| told_beside_its_field(&error))?;
         manager.check(&options).await.map_err(|failure| {
             // Files are all that can be checked beyond the options themselves.
             AppError::InvalidField(FieldProblem::new("ca_file", failure.to_string()))

@@ -30,7 +30,7 @@ use crate::{
     operations::{ListHints, Operations},
 };
 use wsmon_manager::{
-    ConnectionManager, Failure, GateConfig, KeepError, ManagerConfig, Options, SecretsDir, Service, Services,
+    CheckedOptions, ConnectionManager, Failure, GateConfig, KeepError, ManagerConfig, SecretsDir, Service, Services,
 };
 use wsmon_model::ServiceName;
 use wsmon_store::{DirectoryLock, Store, StoreError};
@@ -209,7 +209,7 @@ fn secrets_dir(path: PathBuf) -> Result<SecretsDir, ServerError> {
 /// Checks what a service's options name, as is done when those of an endpoint are set.
 async fn check_options(manager: &ConnectionManager, services: &Services) -> Result<(), ServerError> {
     for Service { name, defaults, .. } in services.iter() {
-        let options = Options::new(defaults.clone()).expect("services have options that are valid");
+        let options = CheckedOptions::new(defaults.clone()).expect("services have options that are valid");
         let checked = manager.check(&options).await;
         checked.map_err(|failure| ServerError::ServiceOptions { service: name.clone(), failure })?;
     }

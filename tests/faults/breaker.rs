@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use futures_util::{FutureExt, future::select_all};
 use tokio::{io::AsyncReadExt, net::TcpStream};
-use wsmon_manager::{ConnectionHandle, NextRetry, Options};
+use wsmon_manager::{CheckedOptions, ConnectionHandle, NextRetry};
 use wsmon_model::{Cause, Connection, ConnectionOptions, Phase};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 };
 
 async fn connect(monitor: &Monitor, endpoint: &str, options: ConnectionOptions) -> ConnectionHandle {
-    let options = Options::new(options).expect("valid options");
+    let options = CheckedOptions::new(options).expect("valid options");
     monitor.manager.connect(&name(endpoint), options).await.expect("connects")
 }
 

@@ -10,8 +10,8 @@ use futures_util::future::BoxFuture;
 use tempfile::TempDir;
 use tokio::{net::TcpStream, runtime::Handle, task::spawn_blocking, time::Instant};
 use wsmon_manager::{
-    Base, ConnectionHandle, ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, Options, Tcp, Transport,
-    Wanted, clock::Clock,
+    Base, CheckedOptions, ConnectionHandle, ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, Tcp,
+    Transport, Wanted, clock::Clock,
 };
 use wsmon_model::{Connection, ConnectionOptions, EndpointId, Evidence, PendingAudit, Phase};
 use wsmon_store::Store;
@@ -76,7 +76,7 @@ impl Monitor {
 
     /// Connects the feed.
     pub async fn connect(&self, options: ConnectionOptions) -> ConnectionHandle {
-        let options = Options::new(options).expect("valid options");
+        let options = CheckedOptions::new(options).expect("valid options");
         self.manager.connect(&name(FEED), options).await.expect("connects")
     }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use wsmon_manager::{
-    Backoff, Base, ConnectionManager, ConnectionState, ManagerConfig, NextRetry, Options, Service, Services,
+    Backoff, Base, CheckedOptions, ConnectionManager, ConnectionState, ManagerConfig, NextRetry, Service, Services,
 };
 use wsmon_model::{Cause, ConnectionOptions, EndpointId, ListQuery, Phase};
 use wsmon_store::Store;
@@ -118,7 +118,7 @@ async fn a_services_defaults_hold_where_the_endpoints_own_options_say_nothing() 
     assert!(blocked(&name("feed")), "500 is retried unless the service says otherwise");
 
     let own = ConnectionOptions { never_retry: vec![501], ..ConnectionOptions::default() };
-    let own = Options::new(own).expect("valid");
+    let own = CheckedOptions::new(own).expect("valid");
     manager.set_options(&name("feed"), own.clone()).await.expect("set");
     soon("waiting", handle.wait_for(|state| state.phase == Phase::Waiting)).await;
     let kept = manager.options(&name("feed")).expect("it is there");

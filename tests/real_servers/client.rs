@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::task::yield_now;
 use wsmon_manager::{
-    Backoff, Base, ConnectionHandle, ConnectionManager, ConnectionState, ManagerConfig, Message, Options, Subscription,
+    Backoff, Base, CheckedOptions, ConnectionHandle, ConnectionManager, ConnectionState, ManagerConfig, Message,
+    Subscription,
 };
 use wsmon_model::{Cause, ConnectionOptions, EndpointId, Phase};
 
@@ -26,7 +27,7 @@ impl Client {
         let manager = ConnectionManager::new(base, ManagerConfig { seed: 1, backoff, ..ManagerConfig::default() });
         let feed = name("data-feed");
         let options = ConnectionOptions { ping_interval_ms: options.ping_interval_ms.or(Some(100)), ..options };
-        let handle = manager.connect(&feed, Options::new(options).expect("valid")).await.expect("connects");
+        let handle = manager.connect(&feed, CheckedOptions::new(options).expect("valid")).await.expect("connects");
         // Before the connection's task has run at all on this thread, so that no message is missed.
         let messages = manager.subscribe(&feed).expect("the endpoint is there");
         Self { manager, feed, handle, messages }

@@ -11,7 +11,9 @@ use futures_util::future::BoxFuture;
 use proptest::prelude::*;
 use proptest_state_machine::{StateMachineTest, prop_state_machine};
 use tokio::{runtime::Runtime, time::sleep};
-use wsmon_manager::{ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, ManagerError, Options, Wanted};
+use wsmon_manager::{
+    CheckedOptions, ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, ManagerError, Wanted,
+};
 use wsmon_model::{ConnectionOptions, EndpointId, PendingAudit, Phase};
 
 use crate::model::{Action, Feed, Model, Plan, Upstream};
@@ -138,10 +140,10 @@ fn endpoint(n: usize) -> EndpointId {
     name(["a", "b"][n])
 }
 
-fn options(plan: Plan) -> Options {
+fn options(plan: Plan) -> CheckedOptions {
     let never_retry = if plan == Plan::NeverAfter1001 { vec![1001] } else { Vec::new() };
     let stay_closed = plan == Plan::StayClosed;
-    Options::new(ConnectionOptions { never_retry, stay_closed, ..ConnectionOptions::default() }).expect("valid")
+    CheckedOptions::new(ConnectionOptions { never_retry, stay_closed, ..ConnectionOptions::default() }).expect("valid")
 }
 
 fn manager(network: &Network, keeper: &Arc<Memory>) -> ConnectionManager {

@@ -19,7 +19,7 @@ use super::{
     handle::{ConnectRequest, ConnectionHandle},
     keeper::Wanted,
     manager::ConnectionManager,
-    options::Options,
+    options::CheckedOptions,
     registry::Entry,
 };
 use crate::clock::unix_ms;
@@ -146,7 +146,7 @@ impl ConnectionManager {
     /// # Errors
     ///
     /// As for [`disconnect`](Self::disconnect).
-    pub async fn set_options(&self, endpoint: &EndpointId, options: Options) -> Result<(), ManagerError> {
+    pub async fn set_options(&self, endpoint: &EndpointId, options: CheckedOptions) -> Result<(), ManagerError> {
         let entry = self.entry(endpoint)?;
         let in_force = entry.upstream.options_in_force(options.clone());
         let change = Change { auto_reconnect: None, options: Some(Arc::new(in_force)) };
@@ -247,7 +247,7 @@ impl ConnectionManager {
 impl Wanted {
     /// A new endpoint.
     fn new(endpoint: &EndpointId) -> Self {
-        Self { endpoint: endpoint.clone(), on: true, auto_reconnect: true, options: Options::default() }
+        Self { endpoint: endpoint.clone(), on: true, auto_reconnect: true, options: CheckedOptions::default() }
     }
 }
 
@@ -259,7 +259,7 @@ impl Entry {
             endpoint: self.endpoint.clone(),
             on: state.on,
             auto_reconnect: state.auto_reconnect,
-            options: Options::clone(&state.options),
+            options: CheckedOptions::clone(&state.options),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::{error::SendError, message::Message, options::Options};
+use super::{error::SendError, message::Message, options::CheckedOptions};
 
 /// Tells whoever gave a command that it has been carried out.
 pub(super) type Ack = oneshot::Sender<()>;
@@ -33,5 +33,5 @@ pub(super) enum Command {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Change {
     pub(super) auto_reconnect: Option<bool>,
-    pub(super) options: Option<Arc<Options>>,
+    pub(super) options: Option<Arc<CheckedOptions>>,
 }

@@ -6,7 +6,7 @@ use futures_util::{Stream, stream};
 use tokio::sync::watch;
 use wsmon_model::{EndpointId, Phase};
 
-use super::{error::ManagerError, options::Options, registry::Registry, state::ConnectionState};
+use super::{error::ManagerError, options::CheckedOptions, registry::Registry, state::ConnectionState};
 
 /// What a connect changes; `None` keeps the current value.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +14,7 @@ pub struct ConnectRequest {
     /// Whether it is connected again after it was lost.
     pub auto_reconnect: Option<bool>,
     /// What differs for it.
-    pub options: Option<Options>,
+    pub options: Option<CheckedOptions>,
 }
 
 impl From<Option<bool>> for ConnectRequest {
@@ -23,8 +23,8 @@ impl From<Option<bool>> for ConnectRequest {
     }
 }
 
-impl From<Options> for ConnectRequest {
-    fn from(options: Options) -> Self {
+impl From<CheckedOptions> for ConnectRequest {
+    fn from(options: CheckedOptions) -> Self {
         Self { auto_reconnect: None, options: Some(options) }
     }
 }

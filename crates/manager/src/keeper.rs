@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{event_record::EventRecord, options::Options};
+use super::{event_record::EventRecord, options::CheckedOptions};
 use wsmon_model::{EndpointId, PendingAudit};
 
 /// What an administrator wants of a connection.
@@ -15,7 +15,7 @@ pub struct Wanted {
     /// Whether it is connected again after it was lost.
     pub auto_reconnect: bool,
     /// What differs for it.
-    pub options: Options,
+    pub options: CheckedOptions,
 }
 
 /// Why something was not kept. Nothing of it was.

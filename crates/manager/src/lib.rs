@@ -101,7 +101,7 @@ pub use histogram::{Histogram, HistogramSnapshot};
 pub use keeper::{KeepError, Keeper, NoopKeeper, Wanted};
 pub use manager::ConnectionManager;
 pub use message::{Message, RecvError, Subscription};
-pub use options::{InvalidOptions, Options};
+pub use options::{CheckedOptions, InvalidOptions};
 pub use policy::{BLOCKED_RETRY, LONGEST_RETRY_AFTER, Rules, STABLE_AFTER, Verdict, judge};
 pub use secrets_dir::{SecretsDir, UnusableFile};
 pub use service::{InvalidServices, Service, Services};

@@ -31,7 +31,7 @@ use super::{
     gate::{Gate, Lane},
     keeper::KeepError,
     message::{Message, Subscription},
-    options::Options,
+    options::CheckedOptions,
     registry::{Entry, Registry, View},
     service::{Service, Services, Upstream},
 };
@@ -134,7 +134,7 @@ impl ConnectionManager {
     /// # Errors
     ///
     /// [`ManagerError::Unknown`].
-    pub fn options(&self, endpoint: &EndpointId) -> Result<Arc<Options>, ManagerError> {
+    pub fn options(&self, endpoint: &EndpointId) -> Result<Arc<CheckedOptions>, ManagerError> {
         Ok(Arc::clone(&self.entry(endpoint)?.state.borrow().options))
     }
 
@@ -230,7 +230,7 @@ impl ConnectionManager {
     /// # Errors
     ///
     /// [`Failure::Options`], or [`Failure::LocalResources`].
-    pub async fn check(&self, options: &Options) -> Result<(), Failure> {
+    pub async fn check(&self, options: &CheckedOptions) -> Result<(), Failure> {
         self.0.dialer.check(options).await
     }
 

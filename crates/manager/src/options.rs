@@ -68,7 +68,7 @@ pub(super) struct Unusable {
 
 /// A connection's options, checked and made ready for use. The default is what a plain feed needs.
 #[derive(Clone, Default)]
-pub struct Options {
+pub struct CheckedOptions {
     given: ConnectionOptions,
     /// `given` with its service's defaults, where there are any.
     in_force: Option<Arc<ConnectionOptions>>,
@@ -77,7 +77,7 @@ pub struct Options {
     pub(super) unusable: Option<Unusable>,
 }
 
-impl Options {
+impl CheckedOptions {
     /// Checks options.
     ///
     /// # Errors
@@ -165,19 +165,19 @@ impl Options {
     }
 }
 
-impl fmt::Debug for Options {
+impl fmt::Debug for CheckedOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.given.fmt(f)
     }
 }
 
-impl PartialEq for Options {
+impl PartialEq for CheckedOptions {
     fn eq(&self, other: &Self) -> bool {
         (&self.given, &self.in_force, &self.unusable) == (&other.given, &other.in_force, &other.unusable)
     }
 }
 
-impl Eq for Options {}
+impl Eq for CheckedOptions {}
 
 fn headers(given: &ConnectionOptions) -> Result<HeaderMap, InvalidOptions> {
     let sensitive = |name: &str, text: &str| {
@@ -224,12 +224,12 @@ mod tests {
     #[test]
     fn what_cannot_be_sent_is_refused_in_a_sentence() {
         for (name, value) in [("Sec-WebSocket-Key", "x"), ("host", "x"), ("two words", "x"), ("", "x"), ("X", "a\nb")] {
-            assert!(Options::new(header(name, value)).is_err(), "{name}: {value}");
+            assert!(CheckedOptions::new(header(name, value)).is_err(), "{name}: {value}");
         }
         let given = ConnectionOptions { subprotocols: vec!["a b".to_owned()], ..ConnectionOptions::default() };
-        assert_eq!(Options::new(given), Err(InvalidOptions::Subprotocol("a b".to_owned())));
+        assert_eq!(CheckedOptions::new(given), Err(InvalidOptions::Subprotocol("a b".to_owned())));
         let given = ConnectionOptions { bearer_token: Some(Secret::new("a\r\nb")), ..ConnectionOptions::default() };
-        let error = Options::new(given).expect_err("a line break").to_string();
+        let error = CheckedOptions::new(given).expect_err("a line break").to_string();
         assert_eq!(error, "The value of the bearer token has a character that cannot be sent in a header.");
     }
 
@@ -237,15 +237,17 @@ mod tests {
     fn limits_and_times_have_bounds() {
         let limits = Limits { frame: Some(0), ..Limits::default() };
         let given = ConnectionOptions { limits, ..ConnectionOptions::default() };
-        assert_eq!(Options::new(given), Err(InvalidOptions::Limit));
+        assert_eq!(CheckedOptions::new(given), Err(InvalidOptions::Limit));
         let given = ConnectionOptions { ping_interval_ms: Some(1), ..ConnectionOptions::default() };
-        assert_eq!(Options::new(given), Err(InvalidOptions::TooShort));
+        assert_eq!(CheckedOptions::new(given), Err(InvalidOptions::TooShort));
     }
 
     #[test]
     fn secrets_are_not_printed() {
-        let options =
-            Options::new(ConnectionOptions { bearer_token: Some(Secret::new("t0ken")), ..header("X-Key", "k3y") });
+        let options = CheckedOptions::new(ConnectionOptions {
+            bearer_token: Some(Secret::new("t0ken")),
+            ..header("X-Key", "k3y")
+        });
         let options = options.expect("valid");
         let shown = format!("{options:?} {:?}", options.headers());
         assert!(!shown.contains("t0ken") && !shown.contains("k3y"), "{shown}");

@@ -6,7 +6,7 @@ use wsmon_model::{BaseUrl, ConnectionOptions, EndpointId, ServiceInfo, ServiceNa
 
 use super::{
     gate::HostGate,
-    options::{InvalidOptions, Options},
+    options::{CheckedOptions, InvalidOptions},
     target::Base,
 };
 
@@ -56,7 +56,7 @@ impl Services {
     pub fn new(services: impl IntoIterator<Item = Service>) -> Result<Self, InvalidServices> {
         let mut by_name = BTreeMap::new();
         for service in services {
-            if let Err(why) = Options::new(service.defaults.clone()) {
+            if let Err(why) = CheckedOptions::new(service.defaults.clone()) {
                 return Err(InvalidServices::Defaults { service: service.name, why });
             }
             if let Some(twice) = by_name.insert(service.name.clone(), service) {
@@ -128,7 +128,7 @@ impl Upstream {
     }
 
     /// An endpoint's own options, with the service's where they say nothing.
-    pub(super) fn options_in_force(&self, own: Options) -> Options {
+    pub(super) fn options_in_force(&self, own: CheckedOptions) -> CheckedOptions {
         own.over(&self.defaults)
     }
 }

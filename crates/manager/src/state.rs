@@ -14,7 +14,7 @@ use super::{
     counts::{Counts, Timings},
     failure::Failure,
     message::Publisher,
-    options::Options,
+    options::CheckedOptions,
 };
 use crate::clock::unix_ms;
 use wsmon_model::{Attempt, Phase};
@@ -49,7 +49,7 @@ pub struct ConnectionState {
     /// How the last attempt that has ended went.
     pub last_attempt: Option<Arc<Attempt>>,
     /// What differs for it.
-    pub options: Arc<Options>,
+    pub options: Arc<CheckedOptions>,
 }
 
 /// What a connection's task shares with everybody who looks at it. The counts belong to the

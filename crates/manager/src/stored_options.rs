@@ -6,10 +6,10 @@
 
 use serde_json::{Map, Value};
 
-use super::options::{Options, Unusable};
+use super::options::{CheckedOptions, Unusable};
 use wsmon_model::ConnectionOptions;
 
-impl Options {
+impl CheckedOptions {
     /// Reads options that were kept. Those that cannot be used say so in each attempt.
     pub fn from_kept(kept: &str) -> Self {
         let read = serde_json::from_str::<ConnectionOptions>(kept).map_err(|_| ());
@@ -76,8 +76,8 @@ mod tests {
     #[test]
     fn what_can_be_used_comes_back_as_it_was() {
         let given = ConnectionOptions { bearer_token: Some(Secret::new("t0ken")), ..ConnectionOptions::default() };
-        let options = Options::new(given).expect("valid");
-        assert_eq!(Options::from_kept(&options.to_kept().expect("JSON")), options);
+        let options = CheckedOptions::new(given).expect("valid");
+        assert_eq!(CheckedOptions::from_kept(&options.to_kept().expect("JSON")), options);
         assert_eq!(options.problem(), None);
     }
 
@@ -92,13 +92,13 @@ mod tests {
             ("7", "not JSON"),
             ("", "not JSON"),
         ] {
-            let options = Options::from_kept(kept);
+            let options = CheckedOptions::from_kept(kept);
             assert!(options.problem().is_some_and(|why| why.contains(words)), "{kept}: {:?}", options.problem());
             assert_eq!(options.to_kept().expect("as it is"), kept);
-            assert_ne!(options, Options::default(), "plain options are others");
+            assert_ne!(options, CheckedOptions::default(), "plain options are others");
             assert!(!format!("{options:?}").contains("t0ken"));
         }
-        let given = Options::from_kept(salvaged).given().clone();
+        let given = CheckedOptions::from_kept(salvaged).given().clone();
         let expected =
             ConnectionOptions { bearer_token: Some(Secret::new("t0ken")), stay_closed: true, ..given.clone() };
         assert_eq!(given, expected, "what can be read stays for the form");

@@ -12,7 +12,7 @@ pub const PASSWORD_MAX_BYTES: usize = 1_024;
 
 /// A session of the administrator who asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionInfo {
+pub struct LoginSession {
     /// What it is called in a request to end it: not its id, which lets in, but its hash.
     pub key: String,
     /// When it began, in Unix milliseconds.
@@ -33,7 +33,7 @@ pub struct Account {
     /// The name to sign in with.
     pub name: String,
     /// The sessions, last used first.
-    pub sessions: Vec<SessionInfo>,
+    pub sessions: Vec<LoginSession>,
     /// When this was so, in Unix milliseconds by the server's clock.
     pub now_ms: i64,
 }

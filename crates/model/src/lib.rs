@@ -23,7 +23,7 @@ mod request_id;
 mod service;
 mod theme;
 
-pub use account::{Account, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SessionInfo};
+pub use account::{Account, LoginSession, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
 pub use attempt::{Attempt, Stage};
 pub use audit::{AuditAction, AuditEntry, AuditOutcome, AuditPage, AuditQuery, PendingAudit};
 pub use base_url::BaseUrl;

@@ -1,6 +1,6 @@
 //! A change and its entry in the audit log are kept together, and the entry is completed.
 
-use wsmon_manager::{KeepError, Keeper, Options, Wanted};
+use wsmon_manager::{CheckedOptions, KeepError, Keeper, Wanted};
 use wsmon_model::{AuditAction, AuditEntry, AuditOutcome, AuditQuery, PeerText, PendingAudit};
 
 use super::tests::{Kept, START_MS};
@@ -31,7 +31,7 @@ impl Kept {
     /// Turns the endpoint off, together with an entry.
     async fn turn_off(&self, audit: &PendingAudit) -> Result<(), KeepError> {
         let wanted =
-            Wanted { endpoint: self.feed.clone(), on: false, auto_reconnect: true, options: Options::default() };
+            Wanted { endpoint: self.feed.clone(), on: false, auto_reconnect: true, options: CheckedOptions::default() };
         self.store.save(&wanted, &self.event(), Some(audit)).await
     }
 

@@ -11,7 +11,7 @@ use sqlx::{
 use tracing::error;
 
 use super::{audit, error::StoreError, retention, store::Store};
-use wsmon_manager::{EventRecord, KeepError, Keeper, Options, Wanted, describe};
+use wsmon_manager::{CheckedOptions, EventRecord, KeepError, Keeper, Wanted, describe};
 use wsmon_model::{Cause, EndpointId, Event, Evidence, PeerText, PendingAudit};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
@@ -139,7 +139,7 @@ fn read_wanted(row: &SqliteRow) -> Result<Option<Wanted>, sqlx::Error> {
         return Ok(None);
     };
     let endpoint = EndpointId { service, name };
-    let options = Options::from_kept(&row.try_get::<String, _>(4)?);
+    let options = CheckedOptions::from_kept(&row.try_get::<String, _>(4)?);
     Ok(Some(Wanted { endpoint, on: row.try_get(2)?, auto_reconnect: row.try_get(3)?, options }))
 }
 

@@ -1,6 +1,6 @@
 //! Events, which are kept as what was seen and told in the words of today.
 
-use wsmon_manager::{EventRecord, Keeper, Options, Wanted};
+use wsmon_manager::{CheckedOptions, EventRecord, Keeper, Wanted};
 use wsmon_model::{
     Attempt, Cause, CloseFrame, EndpointId, Event, EventKind, Evidence, HttpAnswer, Layer, PeerText, Stage,
 };
@@ -14,7 +14,7 @@ fn feed() -> EndpointId {
 /// A store with a connection.
 async fn store(directory: &std::path::Path) -> Store {
     let store = Store::open(directory).await.expect("opens");
-    let wanted = Wanted { endpoint: feed(), on: true, auto_reconnect: true, options: Options::default() };
+    let wanted = Wanted { endpoint: feed(), on: true, auto_reconnect: true, options: CheckedOptions::default() };
     store.save(&wanted, &EventRecord::new(feed(), 1, EventKind::AskedToConnect), None).await.expect("saved");
     store
 }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::{Store, StoreError, StoredSession, file};
 use wsmon_manager::{
-    EventRecord, Keeper, Options, Wanted,
+    CheckedOptions, EventRecord, Keeper, Wanted,
     clock::{Clock, unix_ms},
 };
 use wsmon_model::{EndpointId, EventKind};
@@ -52,7 +52,7 @@ impl Kept {
         let feed: EndpointId = "feed".parse().expect("a name");
         let kept = Self { store, clock, feed, _directory: directory };
         let wanted =
-            Wanted { endpoint: kept.feed.clone(), on: true, auto_reconnect: true, options: Options::default() };
+            Wanted { endpoint: kept.feed.clone(), on: true, auto_reconnect: true, options: CheckedOptions::default() };
         kept.store.save(&wanted, &kept.event(), None).await.expect("saved");
         kept
     }

@@ -12,7 +12,7 @@ use crate::{
         poll::Poll,
     },
 };
-use wsmon_model::{Account, PASSWORD_MIN_CHARS, SessionInfo};
+use wsmon_model::{Account, LoginSession, PASSWORD_MIN_CHARS};
 
 /// An administrator's own account.
 #[component]
@@ -53,7 +53,7 @@ fn Details(first: Result<Account, AppError>) -> impl IntoView {
 }
 
 fn session_item(
-    session: &SessionInfo,
+    session: &LoginSession,
     now_ms: i64,
     news: RwSignal<String>,
     poll: Poll<Account>,

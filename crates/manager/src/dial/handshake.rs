@@ -16,7 +16,7 @@ use tokio_tungstenite::{
 use url::Url;
 
 use super::{refusal::Refusal, transport::BoxStream};
-use crate::{certificate::with_refusal, failure::Failure, options::Options, tap::Tap};
+use crate::{certificate::with_refusal, failure::Failure, options::CheckedOptions, tap::Tap};
 use wsmon_model::{PeerText, Stage};
 
 /// An open WebSocket.
@@ -46,7 +46,7 @@ pub(super) async fn encrypt(tls: &TlsConnector, host: String, stream: BoxStream)
 }
 
 /// Upgrades a stream to a WebSocket.
-pub(super) async fn upgrade(url: &Url, options: &Options, stream: BoxStream) -> Result<WebSocket, NotUpgraded> {
+pub(super) async fn upgrade(url: &Url, options: &CheckedOptions, stream: BoxStream) -> Result<WebSocket, NotUpgraded> {
     let invalid = |detail: &str| Failure::InvalidHandshake { detail: PeerText::new(detail) };
     let mut request = url.as_str().into_client_request().map_err(|error| invalid(&error.to_string()))?;
     let agent = concat!("websocket-monitor/", env!("CARGO_PKG_VERSION"));

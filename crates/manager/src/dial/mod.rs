@@ -21,7 +21,7 @@ use self::{
     socket_limit::{Place, SocketLimit},
 };
 use super::{
-    config::ManagerConfig, failure::Failure, options::Options, secrets_dir::SecretsDir, service::Upstream,
+    config::ManagerConfig, failure::Failure, options::CheckedOptions, secrets_dir::SecretsDir, service::Upstream,
     target::Base, tls,
 };
 use crate::clock::Clock;
@@ -54,7 +54,7 @@ impl Dialer {
         &self,
         upstream: &Upstream,
         endpoint: &EndpointName,
-        options: &Options,
+        options: &CheckedOptions,
     ) -> (Result<WebSocket, Failure>, Option<Arc<Attempt>>) {
         let progress = Progress::default();
         let opened = self.open_noting(&progress, upstream, endpoint, options).await;
@@ -69,7 +69,7 @@ impl Dialer {
         progress: &Progress,
         upstream: &Upstream,
         endpoint: &EndpointName,
-        options: &Options,
+        options: &CheckedOptions,
     ) -> Result<WebSocket, Failure> {
         let Some(base) = &upstream.base else {
             return Err(Failure::NotConfigured { service: upstream.name.clone() });
@@ -91,7 +91,7 @@ impl Dialer {
     }
 
     /// Whether the files that options name can be used.
-    pub(super) async fn check(&self, options: &Options) -> Result<(), Failure> {
+    pub(super) async fn check(&self, options: &CheckedOptions) -> Result<(), Failure> {
         match options.ca_file() {
             Some(path) => tls::roots_in(self.secrets_dir.as_ref(), path).await.map(drop),
             None => Ok(()),
@@ -102,7 +102,7 @@ impl Dialer {
         &self,
         base: &Base,
         url: Url,
-        options: &Options,
+        options: &CheckedOptions,
         progress: &Progress,
     ) -> Result<WebSocket, NotUpgraded> {
         // Before anything that needs a descriptor, such as reading a file or asking a name server.

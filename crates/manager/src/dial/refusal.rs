@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::http::{
 };
 use wsmon_model::{HttpAnswer, PeerText};
 
-use crate::{failure::Failure, masking::mask_secrets, options::Options, tap::Tap};
+use crate::{failure::Failure, masking::mask_secrets, options::CheckedOptions, tap::Tap};
 
 /// How long a body is waited for. Most come with their head.
 const BODY_WAIT: Duration = Duration::from_millis(250);
@@ -34,7 +34,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// Reads the beginning of the body, unless that takes too long, and tells what was answered at `now`.
-    pub(super) async fn read(mut self, deadline: Instant, options: &Options, now: SystemTime) -> Failure {
+    pub(super) async fn read(mut self, deadline: Instant, options: &CheckedOptions, now: SystemTime) -> Failure {
         let framing = Framing::of(&self.headers);
         let by = deadline.min(Instant::now() + BODY_WAIT);
         let body = beginning(&mut self.stream, framing, by).await;

@@ -8,7 +8,7 @@ use proptest::{prelude::*, sample::select};
 use wsmon_model::{ConnectionOptions, HttpAnswer, PeerText, Phase};
 
 use self::world::World;
-use crate::{command::Change, failure::Failure, options::Options};
+use crate::{command::Change, failure::Failure, options::CheckedOptions};
 
 /// What happens.
 #[derive(Clone, Debug)]
@@ -27,11 +27,11 @@ enum Happening {
     Passes(Duration),
 }
 
-fn options() -> impl Strategy<Value = Arc<Options>> {
+fn options() -> impl Strategy<Value = Arc<CheckedOptions>> {
     let differing = |never_retry: &[u16], stay_closed| {
         let given =
             ConnectionOptions { never_retry: never_retry.to_vec(), stay_closed, ..ConnectionOptions::default() };
-        Arc::new(Options::new(given).expect("valid"))
+        Arc::new(CheckedOptions::new(given).expect("valid"))
     };
     select(vec![differing(&[], false), differing(&[], true), differing(&[1001, 503], false)])
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wsmon_model::TextPing;
 
-use crate::{config::ManagerConfig, options::Options};
+use crate::{config::ManagerConfig, options::CheckedOptions};
 
 /// How an open connection is watched.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// What options say, and the configuration for what they leave open.
-    pub(crate) fn new(options: &Options, config: &ManagerConfig) -> Self {
+    pub(crate) fn new(options: &CheckedOptions, config: &ManagerConfig) -> Self {
         let given = options.in_force();
         let or = |ms: Option<u32>, default| ms.map_or(default, |ms| Duration::from_millis(ms.into()));
         Self {

@@ -25,7 +25,7 @@ use crate::{
     gate::Lane,
     machine::{Input, Machine, Now},
     message::Message,
-    options::Options,
+    options::CheckedOptions,
     policy::STABLE_AFTER,
     state::{ConnectionState, NextRetry},
 };
@@ -64,7 +64,7 @@ pub(super) struct World {
     under_way: UnderWay,
     published: ConnectionState,
     /// The options of the latest attempt.
-    dialed_with: Arc<Options>,
+    dialed_with: Arc<CheckedOptions>,
     /// What was asked, until it is acknowledged.
     asked: Option<(Happening, oneshot::Receiver<()>)>,
     is_stopping: bool,
@@ -79,7 +79,7 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(phase: Phase, auto_reconnect: bool, options: Arc<Options>, seed: u64) -> Self {
+    pub(super) fn new(phase: Phase, auto_reconnect: bool, options: Arc<CheckedOptions>, seed: u64) -> Self {
         let now = Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH };
         let state = ConnectionState {
             phase,
