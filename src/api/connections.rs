@@ -5,16 +5,19 @@
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::error::AppError;
-use wsmon_model::{Connection, ConnectionList, ConnectionOptions, EndpointDetails, ListQuery, OptionsVersion, Summary};
+use wsmon_model::{
+    Connection, ConnectionOptions, EndpointDetails, ListAnswer, ListQuery, ListVersion, OptionsVersion, Summary,
+};
 
-/// One page of the list of connections, and the summary of all.
+/// One page of the list of connections, and the summary of all; only the time for whoever shows just that already, as
+/// told by its version.
 ///
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`].
 #[server(endpoint = "list_connections", input = Json, output = Json)]
-pub async fn list_connections(query: ListQuery) -> Result<ConnectionList, AppError> {
-    super::as_admin(|admin| async move { Ok(admin.list(&query)) }).await
+pub async fn list_connections(query: ListQuery, shown: Option<ListVersion>) -> Result<ListAnswer, AppError> {
+    super::as_admin(|admin| async move { Ok(admin.list(&query, shown)) }).await
 }
 
 /// How many connections there are in each status.

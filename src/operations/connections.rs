@@ -6,16 +6,17 @@ use super::{ActorOperations, outcome::ReportsOutcome};
 use crate::error::AppError;
 use wsmon_manager::{ConnectionManager, clock::unix_ms};
 use wsmon_model::{
-    AuditAction, Connection, ConnectionList, ConnectionOptions, EndpointDetails, EndpointId, ListQuery, OptionsVersion,
-    Phase, Summary,
+    AuditAction, Connection, ConnectionOptions, EndpointDetails, EndpointId, ListAnswer, ListQuery, ListVersion,
+    OptionsVersion, Phase, Summary,
 };
 
 /// Events of a connection shown at once.
 const EVENTS_SHOWN: u32 = 50;
 
 impl ActorOperations {
-    /// One page of the list of connections, with the samples that could be added.
-    pub fn list(&self, query: &ListQuery) -> ConnectionList {
+    /// One page of the list of connections, with the samples that could be added; only the time for whoever is shown just
+    /// that already.
+    pub fn list(&self, query: &ListQuery, shown: Option<ListVersion>) -> ListAnswer {
         let parts = &self.parts;
         let mut list = parts.manager.list(query);
         list.disk_full = parts.store.is_full();
@@ -23,7 +24,7 @@ impl ActorOperations {
         list.grafana_url = parts.hints.grafana_url.clone();
         let is_new = |sample: &&EndpointId| parts.manager.get(sample).is_none();
         list.samples = parts.hints.samples.iter().filter(is_new).cloned().collect();
-        list
+        list.answer_to(shown)
     }
 
     /// How many connections there are in each status.

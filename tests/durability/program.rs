@@ -12,7 +12,7 @@ use reqwest::{Client, Response, StatusCode, redirect::Policy};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::{sync::oneshot, time::timeout};
-use wsmon_model::{Connection, ConnectionList, ListQuery};
+use wsmon_model::{Connection, ConnectionList, ListAnswer, ListQuery};
 
 use super::start::on_free_port;
 
@@ -119,7 +119,8 @@ impl Admin {
 
     pub async fn list(&self, program: &Program) -> ConnectionList {
         let arguments = json!({ "query": ListQuery::default() });
-        self.done(program, "list_connections", arguments).await.json().await.expect("a list")
+        let answer = self.done(program, "list_connections", arguments).await;
+        answer.json::<ListAnswer>().await.expect("an answer").over(ConnectionList::default())
     }
 
     pub async fn get(&self, program: &Program, path: &str) -> Response {

@@ -1,9 +1,16 @@
 //! Searching, filtering, sorting and paging.
 
-use wsmon_model::{ListQuery, PER_PAGE, Sort, SortKey, Status, Summary};
+use serde_json::json;
+use wsmon_manager::{Service, Services};
+use wsmon_model::{
+    ConnectionList, ConnectionOptions, ListAnswer, ListQuery, ListVersion, PER_PAGE, ServiceName, Sort, SortKey,
+    Status, Summary,
+};
 
 use crate::support::{
-    manager, name, soon,
+    manager,
+    monitor::{Monitor, Visitor},
+    name, soon,
     upstream::{Manner, Upstream},
 };
 
@@ -47,4 +54,86 @@ async fn one_page_at_a_time_and_the_summary_of_all() {
 
     let nothing = manager.list(&ListQuery { search: "absent".to_owned(), ..ListQuery::default() });
     assert_eq!((nothing.matching, nothing.page, nothing.rows.len()), (0, 0, 0));
+}
+
+/// What comes of a poll.
+struct Polled {
+    answer: ListAnswer,
+    /// As sent: the body, and the status and headers before it.
+    body: usize,
+    head: usize,
+}
+
+/// Polls like a browser, as whoever is shown the list of that version.
+async fn poll(admin: &Visitor, query: &ListQuery, shown: Option<ListVersion>) -> Polled {
+    let arguments = json!({ "query": query, "shown": shown });
+    let answer = admin.call_accepting("list_connections", arguments, "identity").await;
+    let lines = answer.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    let head = "HTTP/1.1 200 OK\r\n\r\n".len() + lines.sum::<usize>();
+    let body = answer.bytes().await.expect("a body");
+    Polled { answer: serde_json::from_slice(&body).expect("an answer"), body: body.len(), head }
+}
+
+/// What is shown after a poll that finds something new.
+async fn changed(admin: &Visitor, query: &ListQuery, shown: Option<ListVersion>) -> ConnectionList {
+    match poll(admin, query, shown).await.answer {
+        ListAnswer::Changed(list) => *list,
+        ListAnswer::Unchanged { .. } => panic!("it has changed"),
+    }
+}
+
+#[tokio::test]
+async fn a_poll_that_finds_nothing_new_costs_less_than_200_bytes() {
+    let (upstream, refusing) = (Upstream::start(Manner::Echo).await, Upstream::start(Manner::Refuse(403)).await);
+    let down = Service {
+        name: "down".parse().expect("a name"),
+        base: refusing.base(),
+        defaults: ConnectionOptions::default(),
+    };
+    let up = Service { name: ServiceName::default(), base: upstream.base(), defaults: ConnectionOptions::default() };
+    let services = Services::new([up, down]).expect("services");
+    let monitor = Monitor::start_with(upstream.base(), |config| config.services = services).await;
+    let manager = &monitor.state.manager;
+    for number in 0..PER_PAGE {
+        // Some are blocked, and tried again at a time that is told.
+        let service = if number % 5 == 0 { "down:" } else { "" };
+        let id = format!("{service}feed-{number:03}").parse().expect("an id");
+        soon("settled", manager.connect(&id, None).await.expect("connects").settled()).await;
+    }
+    let admin = Visitor::admin(&monitor).await;
+    let query = ListQuery::default();
+    let first = changed(&admin, &query, None).await;
+    assert_eq!((first.rows.len(), first.summary.connected), (50, 40));
+
+    let mut before_ms = first.now_ms;
+    for _ in 0..20 {
+        let Polled { answer, body, head } = poll(&admin, &query, Some(first.version)).await;
+        let ListAnswer::Unchanged { now_ms } = answer else { panic!("only the time has changed: {answer:?}") };
+        assert!(now_ms >= before_ms && body < 200, "{body} bytes, {head} before them");
+        before_ms = now_ms;
+    }
+    let Polled { body, head, .. } = poll(&admin, &query, Some(first.version)).await;
+    println!("unchanged: {body} bytes, and {head} of status and headers");
+
+    // Whatever else was asked for, it is what is shown.
+    let all = ListQuery { search: "feed".to_owned(), ..query.clone() };
+    assert!(matches!(poll(&admin, &all, Some(first.version)).await.answer, ListAnswer::Unchanged { .. }));
+    let part = ListQuery { search: "feed-01".to_owned(), ..query.clone() };
+    assert_eq!(changed(&admin, &part, Some(first.version)).await.matching, 10);
+
+    let feed = name("feed-001");
+    manager.set_auto_reconnect(&feed, false).await.expect("the endpoint is there");
+    let switched = changed(&admin, &query, Some(first.version)).await;
+    manager.disconnect(&feed).await.expect("the endpoint is there");
+    let off = changed(&admin, &query, Some(switched.version)).await;
+    assert_eq!(off.summary.connected, 39);
+    manager.remove(&feed).await.expect("the endpoint is there");
+    let removed = changed(&admin, &query, Some(off.version)).await;
+    assert_eq!(removed.rows.len(), 49);
+    assert!(matches!(poll(&admin, &query, Some(removed.version)).await.answer, ListAnswer::Unchanged { .. }));
+    assert_eq!(
+        changed(&admin, &query, Some(first.version)).await.version,
+        removed.version,
+        "whatever was shown before"
+    );
 }

@@ -114,6 +114,7 @@ async fn an_administrator_lists_connects_and_removes() {
     let connected: Value = admin.call("connect_endpoint", arguments).await.json().await.expect("JSON");
     assert_eq!(connected["phase"], "connected");
     let list: Value = admin.call("list_connections", json!({ "query": query() })).await.json().await.expect("JSON");
+    let list = &list["changed"];
     assert_eq!(list["summary"], json!({ "total": 1, "connected": 1, "connecting": 0, "disconnected": 0 }));
     assert_eq!(list["rows"][0]["url"], format!("{}data-feed", upstream.base()));
 

@@ -81,6 +81,7 @@ mod session;
 mod spawn;
 mod state;
 mod stored_options;
+mod tally;
 mod tap;
 mod target;
 mod task;

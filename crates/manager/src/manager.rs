@@ -21,6 +21,7 @@ use tracing::warn;
 
 use super::{
     bus::{EventBus, EventSubscription},
+    clock::WallClock,
     command::Command,
     config::ManagerConfig,
     counts::{EndpointSample, Timings},
@@ -73,6 +74,7 @@ pub(super) struct Inner {
     /// Whose turn it is to change what is wanted of an endpoint, by the hash of its name.
     pub(super) change_locks: [Mutex<()>; CHANGE_LOCKS],
     pub(super) spawned: AtomicU64,
+    wall: WallClock,
 }
 
 impl ConnectionManager {
@@ -93,6 +95,7 @@ impl ConnectionManager {
             upstreams: services.iter().map(upstream).collect(),
             dialer: Arc::new(Dialer::new(&config)),
             gate,
+            wall: WallClock::new(config.clock.now()),
             config: Arc::new(config),
             tasks: TaskTracker::new(),
             changes: TaskTracker::new(),
@@ -271,6 +274,6 @@ impl ConnectionManager {
     fn view(&self) -> View<'_> {
         let upstreams = self.0.upstreams.values();
         let open = upstreams.filter_map(|upstream| Some((&upstream.name, upstream.gate.open_breaker()?)));
-        View { now: self.0.config.clock.now(), open_breakers: open.collect() }
+        View { wall: self.0.wall.times(self.0.config.clock.now()), open_breakers: open.collect() }
     }
 }

@@ -1,145 +1,42 @@
 //! All connections by service and name. It never awaits, and knows neither HTTP nor SQL.
 
+mod entry;
+mod page;
+mod search;
+#[cfg(test)]
+mod tests;
+
 use std::{
-    cmp::Reverse,
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-    time::SystemTime,
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
-};
+pub(super) use self::entry::{Entry, View};
+use self::search::SearchText;
+use super::{service::Upstream, state::Shared};
+use wsmon_model::{ConnectionList, EndpointId, ListQuery, ServiceName, Summary};
 
-use super::{
-    command::Command,
-    counts::EndpointSample,
-    failure::Failure,
-    gate::OpenBreaker,
-    service::Upstream,
-    state::{ConnectionState, NextRetry, Shared},
-};
-use crate::clock::unix_ms;
-use wsmon_model::{
-    Connection, ConnectionList, EndpointId, ListQuery, PER_PAGE, Phase, ServiceName, Sort, SortKey, Status, Summary,
-    WaitingFor,
-};
-
-/// One connection: how to command it and what it shares.
-pub(super) struct Entry {
-    pub(super) endpoint: EndpointId,
-    pub(super) upstream: Arc<Upstream>,
-    pub(super) commands: mpsc::Sender<Command>,
-    pub(super) state: watch::Receiver<ConnectionState>,
-    pub(super) shared: Arc<Shared>,
-}
-
-/// What a description needs besides the connection itself.
-pub(super) struct View<'a> {
-    /// Now on the wall.
-    pub(super) now: SystemTime,
-    /// Of each service whose host fails: why its endpoints wait for the next probe, and when that is.
-    pub(super) open_breakers: BTreeMap<&'a ServiceName, OpenBreaker>,
-}
-
-impl View<'_> {
-    /// What a connection waits for besides the time.
-    fn waiting_for(&self, service: &ServiceName, next: NextRetry) -> Option<WaitingFor> {
-        match (next, self.open_breakers.get(service)) {
-            (NextRetry::At(_), _) => None,
-            (NextRetry::AtGate, None) => Some(WaitingFor::Pacing),
-            (NextRetry::AtGate, Some(OpenBreaker { probe_due: Some(_), .. })) => Some(WaitingFor::Probe),
-            (NextRetry::AtGate, Some(OpenBreaker { probe_due: None, .. })) => Some(WaitingFor::ProbeUnderWay),
-        }
-    }
-
-    /// When the next attempt, or the host's next probe, starts, on the wall; none while a probe is under way.
-    fn retry_ms(&self, service: &ServiceName, next: NextRetry) -> Option<i64> {
-        let now = Instant::now();
-        let at = match (next, self.open_breakers.get(service)) {
-            (NextRetry::At(at), _) => at,
-            (NextRetry::AtGate, None) => now,
-            (NextRetry::AtGate, Some(open_breaker)) => open_breaker.probe_due?,
-        };
-        Some(unix_ms(self.now + at.saturating_duration_since(now)))
-    }
-
-    /// Why a connection is down, and, if that has changed since, why its host is.
-    fn cause_text(&self, service: &ServiceName, state: &ConnectionState) -> Option<String> {
-        let own = state.failure.as_ref().map(ToString::to_string);
-        let host = self.open_breakers.get(service).filter(|_| state.next_retry == Some(NextRetry::AtGate));
-        match (own, host.map(|open_breaker| open_breaker.why.to_string())) {
-            (Some(own), Some(host)) if own != host => Some(format!("{own} Since then: {host}")),
-            (own, host) => own.or(host),
-        }
-    }
-}
-
-impl Entry {
-    fn status(&self) -> Status {
-        self.state.borrow().phase.status()
-    }
-
-    /// The connection as it is now.
-    pub(super) fn describe(&self, view: &View<'_>) -> Connection {
-        let state = self.state.borrow().clone();
-        let failure = state.failure.as_deref();
-        let service = &self.endpoint.service;
-        Connection {
-            endpoint: self.endpoint.clone(),
-            url: self.upstream.shown_url(&self.endpoint),
-            phase: state.phase,
-            auto_reconnect: state.auto_reconnect,
-            since_ms: unix_ms(state.since),
-            attempt: state.attempt,
-            next_retry_ms: state.next_retry.and_then(|next| view.retry_ms(service, next)),
-            waiting_for: state.next_retry.and_then(|next| view.waiting_for(service, next)),
-            layer: failure.map(Failure::layer),
-            cause: failure.map(Failure::cause),
-            cause_text: view.cause_text(service, &state),
-            close_code: failure.and_then(Failure::close_code),
-            rtt_ms: self.shared.rtt_ms().filter(|_| state.phase == Phase::Connected),
-            messages_received: self.shared.messages_received(),
-            bytes_received: self.shared.bytes_received(),
-            last_message_ms: self.shared.last_message_ms(),
-            messages_dropped: self.shared.publisher.dropped(),
-            silent: self.is_silent(&state),
-        }
-    }
-
-    /// The connection as it is now, for metrics' sake.
-    pub(super) fn sample(&self, view: &View<'_>) -> EndpointSample {
-        let state = self.state.borrow().clone();
-        EndpointSample {
-            endpoint: self.endpoint.clone(),
-            phase: state.phase,
-            on: state.on,
-            silent: self.is_silent(&state),
-            since: state.since,
-            next_retry_ms: state.next_retry.and_then(|next| view.retry_ms(&self.endpoint.service, next)),
-            messages_received: self.shared.messages_received(),
-            bytes_received: self.shared.bytes_received(),
-            last_message_ms: self.shared.last_message_ms(),
-            counts: self.shared.counts.sample(),
-        }
-    }
-
-    fn is_silent(&self, state: &ConnectionState) -> bool {
-        let longest = state.options.max_silence().filter(|_| state.phase == Phase::Connected);
-        longest.is_some_and(|longest| self.shared.quiet_for() > longest)
-    }
-}
-
-/// Connections in the order of their names.
+/// Connections in the order of their ids.
 #[derive(Default)]
 pub(super) struct Registry(RwLock<Entries>);
 
 #[derive(Default)]
 struct Entries {
-    by_id: BTreeMap<EndpointId, Arc<Entry>>,
+    /// In the order of ids. Adding or removing one moves those on its shorter side, which are none while all are restored in
+    /// order or end in order, and a few microseconds' worth among ten thousand.
+    rows: VecDeque<Row>,
+    /// The services that entries were added of. Each counts its connections by status, so that nobody else has to.
+    services: BTreeMap<ServiceName, Arc<Upstream>>,
+    /// Made when somebody searches, and again when somebody does after an entry was added or removed.
+    search_text: OnceLock<SearchText>,
     /// Nothing is added any more.
     closed: bool,
+}
+
+struct Row {
+    entry: Arc<Entry>,
+    /// The entry's own, one step nearer: what rows are filtered and sorted by is read of all of them.
+    shared: Arc<Shared>,
 }
 
 impl Registry {
@@ -152,7 +49,7 @@ impl Registry {
     }
 
     pub(super) fn get(&self, endpoint: &EndpointId) -> Option<Arc<Entry>> {
-        self.read().by_id.get(endpoint).cloned()
+        self.read().get(endpoint)
     }
 
     /// Gives the entry of a name, made by `new` if there is none; none if the registry is closed.
@@ -160,23 +57,23 @@ impl Registry {
         if let Some(entry) = self.get(endpoint) {
             return Some(entry);
         }
-        let Entries { by_id, closed } = &mut *self.write();
-        match by_id.get(endpoint) {
-            Some(entry) => Some(Arc::clone(entry)),
-            None if *closed => None,
-            None => Some(Arc::clone(by_id.entry(endpoint.clone()).or_insert(Arc::new(new())))),
+        let mut entries = self.write();
+        match entries.get(endpoint) {
+            Some(entry) => Some(entry),
+            None if entries.closed => None,
+            None => Some(entries.insert(new())),
         }
     }
 
     pub(super) fn remove(&self, endpoint: &EndpointId) {
-        self.write().by_id.remove(endpoint);
+        self.write().remove(endpoint);
     }
 
     /// Adds nothing from now on, and gives what there is.
     pub(super) fn close(&self) -> Vec<Arc<Entry>> {
         let mut entries = self.write();
         entries.closed = true;
-        entries.by_id.values().cloned().collect()
+        entries.all().cloned().collect()
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -184,73 +81,73 @@ impl Registry {
     }
 
     pub(super) fn entries(&self) -> Vec<Arc<Entry>> {
-        self.read().by_id.values().cloned().collect()
+        self.read().all().cloned().collect()
     }
 
     /// How many connections of each service there are in each status; nothing of a service without any.
     pub(super) fn summaries(&self) -> BTreeMap<ServiceName, Summary> {
-        let mut summaries = BTreeMap::<_, Summary>::new();
-        for (endpoint, entry) in &self.read().by_id {
-            // Asked first, as most are of a service that is there already.
-            match summaries.get_mut(&endpoint.service) {
-                Some(summary) => summary.count(entry.status()),
-                None => summaries.entry(endpoint.service.clone()).or_default().count(entry.status()),
-            }
-        }
-        summaries
+        let entries = self.read();
+        let of_each = entries.services.iter().map(|(name, service)| (name.clone(), service.tally.summary()));
+        of_each.filter(|(_, summary)| summary.total > 0).collect()
     }
 
     pub(super) fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
-        for entry in self.read().by_id.values() {
-            summary.count(entry.status());
-        }
-        summary
+        self.read().summary()
     }
 
-    /// One page of the connections that match a query, with the summary of all, in one pass.
+    /// One page of the connections that match a query, with the summary of all.
     pub(super) fn list(&self, query: &ListQuery, view: &View<'_>) -> ConnectionList {
-        let search = query.search.to_ascii_lowercase();
-        let found = |entry: &Entry| {
-            let id = &entry.endpoint;
-            query.service.as_ref().is_none_or(|service| *service == id.service)
-                && (search.is_empty() || id.to_string().to_ascii_lowercase().contains(&search))
-        };
-        let mut summary = Summary::default();
-        let mut matching = Vec::new();
-        for entry in self.read().by_id.values() {
-            let status = entry.status();
-            summary.count(status);
-            if query.status.is_none_or(|wanted| wanted == status) && found(entry) {
-                matching.push(Arc::clone(entry));
-            }
-        }
-        sort(&mut matching, query.sort);
-        let count = u32::try_from(matching.len()).unwrap_or(u32::MAX);
-        let page = query.page.min(count.saturating_sub(1) / PER_PAGE);
-        let rows = matching.iter().skip((page * PER_PAGE) as usize).take(PER_PAGE as usize);
+        let entries = self.read();
+        let summary = entries.summary();
+        let found = entries.page(query);
+        drop(entries);
         ConnectionList {
-            now_ms: unix_ms(view.now),
+            now_ms: view.now_ms(),
             summary,
-            matching: count,
-            page,
-            rows: rows.map(|entry| entry.describe(view)).collect(),
+            matching: found.matching,
+            page: found.page,
+            rows: found.rows.iter().map(|entry| entry.describe(view)).collect(),
             ..ConnectionList::default()
         }
     }
 }
 
-/// Sorts entries that come in the order of their names; a stable sort keeps that order for equals.
-/// Each key is read once, because it may change while we sort.
-fn sort(entries: &mut [Arc<Entry>], by: Sort) {
-    match by.key {
-        SortKey::Endpoint => {}
-        SortKey::Status => entries.sort_by_cached_key(|entry| entry.status()),
-        SortKey::AutoReconnect => entries.sort_by_cached_key(|entry| entry.state.borrow().auto_reconnect),
-        SortKey::Messages => entries.sort_by_cached_key(|entry| Reverse(entry.shared.messages_received())),
-        SortKey::LastMessage => entries.sort_by_cached_key(|entry| entry.shared.last_message_ms()),
+impl Entries {
+    fn all(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.rows.iter().map(|row| &row.entry)
     }
-    if by.reversed {
-        entries.reverse();
+
+    /// Where an id is, or else would be.
+    fn find(&self, endpoint: &EndpointId) -> Result<usize, usize> {
+        self.rows.binary_search_by(|row| row.entry.endpoint.cmp(endpoint))
+    }
+
+    fn get(&self, endpoint: &EndpointId) -> Option<Arc<Entry>> {
+        self.find(endpoint).ok().map(|number| Arc::clone(&self.rows[number].entry))
+    }
+
+    fn insert(&mut self, entry: Entry) -> Arc<Entry> {
+        let entry = Arc::new(entry);
+        if !self.services.contains_key(&entry.endpoint.service) {
+            self.services.insert(entry.endpoint.service.clone(), Arc::clone(&entry.upstream));
+        }
+        if let Err(number) = self.find(&entry.endpoint) {
+            self.rows.insert(number, Row { entry: Arc::clone(&entry), shared: Arc::clone(&entry.shared) });
+        }
+        self.search_text.take();
+        entry
+    }
+
+    fn remove(&mut self, endpoint: &EndpointId) {
+        if let Ok(number) = self.find(endpoint)
+            && let Some(Row { entry, shared }) = self.rows.remove(number)
+        {
+            entry.upstream.tally.remove(shared.status());
+            self.search_text.take();
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        self.services.values().map(|service| service.tally.summary()).sum()
     }
 }

@@ -7,6 +7,7 @@ use wsmon_model::{BaseUrl, ConnectionOptions, EndpointId, ServiceInfo, ServiceNa
 use super::{
     gate::HostGate,
     options::{CheckedOptions, InvalidOptions},
+    tally::Tally,
     target::Base,
 };
 
@@ -94,6 +95,8 @@ pub(super) struct Upstream {
     pub(super) defaults: ConnectionOptions,
     /// The circuit breaker and the pacing of attempts.
     pub(super) gate: HostGate,
+    /// Its connections by status.
+    pub(super) tally: Tally,
 }
 
 impl Upstream {
@@ -104,12 +107,14 @@ impl Upstream {
             shown_base: Some(service.base.shown()),
             defaults: service.defaults.clone(),
             gate,
+            tally: Tally::default(),
         }
     }
 
     /// A service of which there are connections and no configuration.
     pub(super) fn not_configured(name: ServiceName, gate: HostGate) -> Self {
-        Self { name, base: None, shown_base: None, defaults: ConnectionOptions::default(), gate }
+        let (defaults, tally) = (ConnectionOptions::default(), Tally::default());
+        Self { name, base: None, shown_base: None, defaults, gate, tally }
     }
 
     /// The service as people see it; none if it is not configured.

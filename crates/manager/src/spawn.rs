@@ -48,6 +48,9 @@ impl ConnectionManager {
         };
         let (sender, state) = watch::channel(initial.clone());
         let shared = Arc::new(Shared::new(&inner.timings));
+        // Before the task can move it on. The registry takes it out of the count again.
+        shared.set_listed(&initial);
+        upstream.tally.add(initial.phase.status());
         let number = inner.spawned.fetch_add(1, Ordering::Relaxed);
         let mut task = ConnectionTask {
             endpoint: endpoint.clone(),

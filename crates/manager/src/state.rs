@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
 };
@@ -17,7 +17,7 @@ use super::{
     options::CheckedOptions,
 };
 use crate::clock::unix_ms;
-use wsmon_model::{Attempt, Phase};
+use wsmon_model::{Attempt, Phase, Status};
 
 /// When a connection is tried again. By a clock that does not jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,13 @@ pub(super) struct Shared {
     last_message_ms: AtomicI64,
     /// The last round trip plus one, so that 0 says that there was none.
     rtt_ms_plus_one: AtomicU32,
+    /// The status, and in `SWITCH` whether auto reconnect is on: a copy of what the list filters and sorts by, to be read
+    /// of every connection without locking each one's state.
+    listed: AtomicU8,
 }
+
+/// The bit of `listed` that is the switch.
+const SWITCH: u8 = 1 << 7;
 
 impl Shared {
     pub(super) fn new(timings: &Arc<Timings>) -> Self {
@@ -80,7 +86,26 @@ impl Shared {
             bytes_received: AtomicU64::default(),
             last_message_ms: AtomicI64::default(),
             rtt_ms_plus_one: AtomicU32::default(),
+            listed: AtomicU8::default(),
         }
+    }
+
+    /// The state has changed. Only the connection's task says so, before anybody sees the new state.
+    pub(super) fn set_listed(&self, state: &ConnectionState) {
+        let switch = if state.auto_reconnect { SWITCH } else { 0 };
+        self.listed.store(state.phase.status() as u8 | switch, Relaxed);
+    }
+
+    pub(super) fn status(&self) -> Status {
+        match self.listed.load(Relaxed) & !SWITCH {
+            status if status == Status::Disconnected as u8 => Status::Disconnected,
+            status if status == Status::Connecting as u8 => Status::Connecting,
+            _ => Status::Connected,
+        }
+    }
+
+    pub(super) fn auto_reconnect(&self) -> bool {
+        self.listed.load(Relaxed) & SWITCH != 0
     }
 
     /// The connection was opened, or brought a message.

@@ -7,7 +7,7 @@ use super::EndpointName;
 /// The base URL as people may see it: without its query, which may hold a secret.
 ///
 /// The server makes it from the URL it has checked; see `server::target`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BaseUrl {
     /// Scheme, authority and a path that ends in `/`.
     prefix: String,

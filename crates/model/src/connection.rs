@@ -87,8 +87,9 @@ pub enum WaitingFor {
     ProbeUnderWay,
 }
 
-/// A connection at one moment. Times are Unix milliseconds by the server's clock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A connection at one moment. Times are Unix milliseconds by the server's clock, never ages: so it changes only with what
+/// happens, not while time goes by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Connection {
     /// The endpoint.
     pub endpoint: EndpointId,

@@ -13,6 +13,7 @@ mod evidence;
 mod field_problem;
 mod layer;
 mod list;
+mod list_answer;
 mod local_path;
 mod login;
 mod option_defaults;
@@ -38,7 +39,8 @@ pub use evidence::{
 };
 pub use field_problem::FieldProblem;
 pub use layer::Layer;
-pub use list::{ConnectionList, ListQuery, PER_PAGE, Sort, SortKey, Summary};
+pub use list::{ListQuery, PER_PAGE, Sort, SortKey, Summary};
+pub use list_answer::{ConnectionList, ListAnswer, ListVersion};
 pub use local_path::LocalPath;
 pub use login::{LoginFailure, LoginRetry};
 pub use option_fields::{FieldKind, OPTION_FIELDS, OptionField};

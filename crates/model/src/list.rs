@@ -1,17 +1,17 @@
-//! The list of connections: what is asked of it and what it answers.
+//! The list of connections: what is asked of it.
 
-use std::str::FromStr;
+use std::{iter::Sum, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, ParseError, VariantArray};
 
-use super::{Connection, EndpointId, ServiceInfo, ServiceName, Status};
+use super::{ServiceName, Status};
 
 /// Rows on one page of the list.
 pub const PER_PAGE: u32 = 50;
 
 /// How many connections there are, and how many in each status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Summary {
     /// All of them.
     pub total: u32,
@@ -27,11 +27,32 @@ impl Summary {
     /// Counts one more connection.
     pub fn count(&mut self, status: Status) {
         self.total += 1;
-        *match status {
+        *self.of(status) += 1;
+    }
+
+    /// Counts one connection less.
+    pub fn uncount(&mut self, status: Status) {
+        self.total -= 1;
+        *self.of(status) -= 1;
+    }
+
+    fn of(&mut self, status: Status) -> &mut u32 {
+        match status {
             Status::Connected => &mut self.connected,
             Status::Connecting => &mut self.connecting,
             Status::Disconnected => &mut self.disconnected,
-        } += 1;
+        }
+    }
+}
+
+impl Sum for Summary {
+    fn sum<I: Iterator<Item = Self>>(summaries: I) -> Self {
+        summaries.fold(Self::default(), |sum, summary| Self {
+            total: sum.total + summary.total,
+            connected: sum.connected + summary.connected,
+            connecting: sum.connecting + summary.connecting,
+            disconnected: sum.disconnected + summary.disconnected,
+        })
     }
 }
 
@@ -141,31 +162,6 @@ impl ListQuery {
         }
         params
     }
-}
-
-/// One page of the list, with the summary of all connections, as of one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConnectionList {
-    /// The moment, in Unix milliseconds by the server's clock.
-    pub now_ms: i64,
-    /// All connections, whether listed or not.
-    pub summary: Summary,
-    /// How many match the query, on all pages.
-    pub matching: u32,
-    /// The page that is answered: the last one if there are fewer than asked for.
-    pub page: u32,
-    /// Its connections, at most [`PER_PAGE`].
-    pub rows: Vec<Connection>,
-    /// The services that are configured, in the order of their names.
-    pub services: Vec<ServiceInfo>,
-    /// The demo's endpoints that are not connected; empty unless it runs.
-    pub samples: Vec<EndpointId>,
-    /// Whether the disk is full, so that nothing can be changed.
-    pub disk_full: bool,
-    /// What is wrong with the store other than a full disk, as sentences.
-    pub store_problem: Option<String>,
-    /// Where Grafana draws curves of it, if the monitor was told.
-    pub grafana_url: Option<String>,
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl fmt::Display for ServiceName {
 }
 
 /// A service as people see it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ServiceInfo {
     /// Its name.
     pub name: ServiceName,

@@ -33,7 +33,7 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
         CompressionLayer, Predicate,
-        predicate::{DefaultPredicate, NotForContentType},
+        predicate::{DefaultPredicate, NotForContentType, SizeAbove},
     },
     csrf::CsrfLayer,
 };
@@ -47,6 +47,9 @@ pub(super) use self::{
 };
 use super::{metrics, state::AppState};
 use crate::ui::app::{App, shell};
+
+/// Bodies of fewer bytes are sent as they are: they fit into one packet, and to compress them takes longer than they do.
+const LEAST_COMPRESSED: u64 = 500;
 
 /// Everything that is served.
 pub(super) fn routes(state: &AppState, limits: &Limits) -> Routes {
@@ -96,10 +99,12 @@ fn guarded(router: Router<AppState>, state: &AppState) -> Router {
         .with_state(state.clone())
 }
 
-/// Compresses what is made for each request. Files come compressed from the build, and where they do not, as in a
+/// Compresses what is made for each request, if that is worth it: a few bytes only grow. Files come compressed from the build, and where they do not, as in a
 /// development build, megabytes of WASM are not worth the wait.
 fn compressed() -> CompressionLayer<impl Predicate> {
-    let is_worth_it = DefaultPredicate::new().and(NotForContentType::const_new("application/wasm"));
+    let is_worth_it = DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/wasm"))
+        .and(SizeAbove::new(LEAST_COMPRESSED));
     CompressionLayer::new().compress_when(is_worth_it)
 }
 

@@ -23,7 +23,13 @@ pub fn WebSocketMonitor() -> impl IntoView {
     let params = use_query_map();
     let query = Memo::new(move |_| params.with(|params| ListQuery::from_params(|name| params.get(name))));
     // What the server renders; from then on the poll keeps it up to date.
-    let first = Resource::new(|| (), move |()| list_connections(query.get_untracked()));
+    let first = Resource::new(
+        || (),
+        move |()| async move {
+            let answer = list_connections(query.get_untracked(), None).await;
+            answer.map(|answer| answer.over(ConnectionList::default()))
+        },
+    );
     view! {
         <Title text="WebSocket Monitoring · WebSocket Monitor"/>
         <Header/>
@@ -45,7 +51,8 @@ fn Grafana(list: Signal<ConnectionList>) -> impl IntoView {
 
 #[component]
 fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) -> impl IntoView {
-    let poll = Poll::start(first, move || list_connections(query.get_untracked()));
+    let shown = StoredValue::new(first.clone().unwrap_or_default());
+    let poll = Poll::start(first, move || newest(query.get_untracked(), shown));
     Effect::watch(move || query.get(), move |_, _, _| poll.refresh(), false);
     let (list, loaded) = (poll.value(), poll.loaded());
     provide_context(Actions::new(poll));
@@ -63,4 +70,12 @@ fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) ->
         <Notices/>
         <ConnectionsSection list query loaded age_ms=poll.age_ms()/>
     }
+}
+
+/// Asks for the list as it is now. Of one that is shown already only the time is sent.
+async fn newest(query: ListQuery, shown: StoredValue<ConnectionList>) -> Result<ConnectionList, AppError> {
+    let before = shown.try_get_value().unwrap_or_default();
+    let list = list_connections(query, Some(before.version)).await?.over(before);
+    shown.try_update_value(|shown| shown.clone_from(&list));
+    Ok(list)
 }

@@ -86,7 +86,7 @@ impl ConnectionTask {
             self.report(report);
         }
         if publish {
-            self.state.send_replace(self.machine.state().clone());
+            self.publish();
         }
         if let Some(work) = work {
             self.begin(work);
@@ -97,5 +97,15 @@ impl ConnectionTask {
             Some(Answer::Send { message, done }) => drop(done.send(self.under_way.send(&message))),
             None => {}
         }
+    }
+    /// Shows everybody the machine's state. The copies that the list is made of are changed under the lock of the state, so
+    /// that whoever sees the one sees the others.
+    fn publish(&self) {
+        let state = self.machine.state();
+        self.state.send_modify(|published| {
+            self.upstream.tally.move_one(published.phase.status(), state.phase.status());
+            self.shared.set_listed(state);
+            published.clone_from(state);
+        });
     }
 }

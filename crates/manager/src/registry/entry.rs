@@ -1,0 +1,122 @@
+//! One connection as the registry holds it, and as it is described.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    clock::{WallTimes, unix_ms},
+    command::Command,
+    counts::EndpointSample,
+    failure::Failure,
+    gate::OpenBreaker,
+    service::Upstream,
+    state::{ConnectionState, NextRetry, Shared},
+};
+use wsmon_model::{Connection, EndpointId, Phase, ServiceName, WaitingFor};
+
+/// One connection: how to command it and what it shares.
+pub(crate) struct Entry {
+    pub(crate) endpoint: EndpointId,
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) commands: mpsc::Sender<Command>,
+    pub(crate) state: watch::Receiver<ConnectionState>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What a description needs besides the connection itself.
+pub(crate) struct View<'a> {
+    /// Now, and what other times are, on the wall.
+    pub(crate) wall: WallTimes,
+    /// Of each service whose host fails: why its endpoints wait for the next probe, and when that is.
+    pub(crate) open_breakers: BTreeMap<&'a ServiceName, OpenBreaker>,
+}
+
+impl View<'_> {
+    /// Now, in Unix milliseconds.
+    pub(super) fn now_ms(&self) -> i64 {
+        self.wall.now_ms()
+    }
+
+    /// What a connection waits for besides the time.
+    fn waiting_for(&self, service: &ServiceName, next: NextRetry) -> Option<WaitingFor> {
+        match (next, self.open_breakers.get(service)) {
+            (NextRetry::At(_), _) => None,
+            (NextRetry::AtGate, None) => Some(WaitingFor::Pacing),
+            (NextRetry::AtGate, Some(OpenBreaker { probe_due: Some(_), .. })) => Some(WaitingFor::Probe),
+            (NextRetry::AtGate, Some(OpenBreaker { probe_due: None, .. })) => Some(WaitingFor::ProbeUnderWay),
+        }
+    }
+
+    /// When the next attempt, or the host's next probe, starts or was due, on the wall; none while a probe is under way.
+    /// The same whenever it is asked for.
+    fn retry_ms(&self, service: &ServiceName, state: &ConnectionState) -> Option<i64> {
+        match (state.next_retry?, self.open_breakers.get(service)) {
+            (NextRetry::At(at), _) => Some(self.wall.unix_ms_at(at)),
+            // Its turn has been due since it began to wait for it.
+            (NextRetry::AtGate, None) => Some(unix_ms(state.since)),
+            (NextRetry::AtGate, Some(open_breaker)) => open_breaker.probe_due.map(|at| self.wall.unix_ms_at(at)),
+        }
+    }
+
+    /// Why a connection is down, and, if that has changed since, why its host is.
+    fn cause_text(&self, service: &ServiceName, state: &ConnectionState) -> Option<String> {
+        let own = state.failure.as_ref().map(ToString::to_string);
+        let host = self.open_breakers.get(service).filter(|_| state.next_retry == Some(NextRetry::AtGate));
+        match (own, host.map(|open_breaker| open_breaker.why.to_string())) {
+            (Some(own), Some(host)) if own != host => Some(format!("{own} Since then: {host}")),
+            (own, host) => own.or(host),
+        }
+    }
+}
+
+impl Entry {
+    /// The connection as it is now. What describes it changes only with what happens to it, not with the time.
+    pub(crate) fn describe(&self, view: &View<'_>) -> Connection {
+        let state = self.state.borrow().clone();
+        let failure = state.failure.as_deref();
+        let service = &self.endpoint.service;
+        Connection {
+            endpoint: self.endpoint.clone(),
+            url: self.upstream.shown_url(&self.endpoint),
+            phase: state.phase,
+            auto_reconnect: state.auto_reconnect,
+            since_ms: unix_ms(state.since),
+            attempt: state.attempt,
+            next_retry_ms: view.retry_ms(service, &state),
+            waiting_for: state.next_retry.and_then(|next| view.waiting_for(service, next)),
+            layer: failure.map(Failure::layer),
+            cause: failure.map(Failure::cause),
+            cause_text: view.cause_text(service, &state),
+            close_code: failure.and_then(Failure::close_code),
+            rtt_ms: self.shared.rtt_ms().filter(|_| state.phase == Phase::Connected),
+            messages_received: self.shared.messages_received(),
+            bytes_received: self.shared.bytes_received(),
+            last_message_ms: self.shared.last_message_ms(),
+            messages_dropped: self.shared.publisher.dropped(),
+            silent: self.is_silent(&state),
+        }
+    }
+
+    /// The connection as it is now, for metrics' sake.
+    pub(crate) fn sample(&self, view: &View<'_>) -> EndpointSample {
+        let state = self.state.borrow().clone();
+        EndpointSample {
+            endpoint: self.endpoint.clone(),
+            phase: state.phase,
+            on: state.on,
+            silent: self.is_silent(&state),
+            since: state.since,
+            next_retry_ms: view.retry_ms(&self.endpoint.service, &state),
+            messages_received: self.shared.messages_received(),
+            bytes_received: self.shared.bytes_received(),
+            last_message_ms: self.shared.last_message_ms(),
+            counts: self.shared.counts.sample(),
+        }
+    }
+
+    fn is_silent(&self, state: &ConnectionState) -> bool {
+        let longest = state.options.max_silence().filter(|_| state.phase == Phase::Connected);
+        longest.is_some_and(|longest| self.shared.quiet_for() > longest)
+    }
+}
