@@ -82,7 +82,7 @@ impl ConnectionManager {
             let added = self.0.registry.get_or_insert_with(endpoint, || self.spawn(upstream, wanted, Lane::Urgent));
             return added.map(|entry| handle(true, &entry)).ok_or(ManagerError::Interrupted);
         };
-        let options = options.map(|own| Arc::new(upstream.options_in_force(own)));
+        let options = options.map(|own| upstream.options_in_force(own));
         let change = Change { auto_reconnect, options };
         if ask(entry, |done| Command::Connect { change, done }).await {
             return Ok(handle(false, entry));
@@ -149,7 +149,7 @@ impl ConnectionManager {
     pub async fn set_options(&self, endpoint: &EndpointId, options: CheckedOptions) -> Result<(), ManagerError> {
         let entry = self.entry(endpoint)?;
         let in_force = entry.upstream.options_in_force(options.clone());
-        let change = Change { auto_reconnect: None, options: Some(Arc::new(in_force)) };
+        let change = Change { auto_reconnect: None, options: Some(in_force) };
         let keep = |wanted: &mut Wanted| wanted.options = options;
         self.change(endpoint, EventKind::OptionsChanged, keep, |done| Command::Change { change, done }).await
     }
@@ -168,7 +168,7 @@ impl ConnectionManager {
             manager.0.config.keeper.forget(&endpoint, manager.1.as_deref()).await?;
             // An error means that it is already on its way out; wait for that.
             let _ = entry.commands.send(Command::Stop { code: CloseCode::Normal }).await;
-            entry.commands.closed().await;
+            entry.state.clone().ended().await;
             Ok(())
         })
         .await

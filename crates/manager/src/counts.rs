@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
 };
@@ -41,8 +41,9 @@ impl Default for Timings {
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) timings: Arc<Timings>,
-    attempts: [AtomicU64; 2],
-    ends: [AtomicU64; ENDS],
+    // An attempt takes a wait: 32 bits are centuries, and half of the memory.
+    attempts: [AtomicU32; 2],
+    ends: [AtomicU32; ENDS],
     messages_sent: AtomicU64,
     bytes_sent: AtomicU64,
 }
@@ -73,9 +74,9 @@ impl Counts {
 
     pub(super) fn sample(&self) -> Sampled {
         Sampled {
-            attempts_failed: self.attempts[0].load(Relaxed),
-            attempts_succeeded: self.attempts[1].load(Relaxed),
-            ends: std::array::from_fn(|index| self.ends[index].load(Relaxed)),
+            attempts_failed: self.attempts[0].load(Relaxed).into(),
+            attempts_succeeded: self.attempts[1].load(Relaxed).into(),
+            ends: std::array::from_fn(|index| self.ends[index].load(Relaxed).into()),
             messages_sent: self.messages_sent.load(Relaxed),
             bytes_sent: self.bytes_sent.load(Relaxed),
         }

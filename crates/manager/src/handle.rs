@@ -3,10 +3,12 @@
 use std::sync::Weak;
 
 use futures_util::{Stream, stream};
-use tokio::sync::watch;
 use wsmon_model::{EndpointId, Phase};
 
-use super::{error::ManagerError, options::CheckedOptions, registry::Registry, state::ConnectionState};
+use super::{
+    error::ManagerError, options::CheckedOptions, registry::Registry, state::ConnectionState,
+    state_channel::StateReceiver,
+};
 
 /// What a connect changes; `None` keeps the current value.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +36,7 @@ impl From<CheckedOptions> for ConnectRequest {
 pub struct ConnectionHandle {
     pub(super) created: bool,
     pub(super) endpoint: EndpointId,
-    pub(super) state: watch::Receiver<ConnectionState>,
+    pub(super) state: StateReceiver,
     /// Not what keeps the manager alive.
     pub(super) registry: Weak<Registry>,
 }
@@ -54,7 +56,7 @@ impl ConnectionHandle {
     /// the connection is removed first.
     pub async fn wait_for(&mut self, condition: impl FnMut(&ConnectionState) -> bool) -> ConnectionState {
         if let Ok(state) = self.state.wait_for(condition).await {
-            return state.clone();
+            return state;
         }
         self.state()
     }

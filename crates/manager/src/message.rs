@@ -101,24 +101,28 @@ impl Subscription {
 
 /// Hands messages to whoever subscribed; costs nothing until somebody has.
 #[derive(Debug, Default)]
-pub(super) struct Publisher {
-    sender: OnceLock<broadcast::Sender<Message>>,
+pub(super) struct Publisher(OnceLock<FanOut>);
+
+#[derive(Debug)]
+struct FanOut {
+    sender: broadcast::Sender<Message>,
     dropped: Arc<AtomicU64>,
 }
 
 impl Publisher {
     pub(super) fn subscribe(&self) -> Subscription {
-        let messages = self.sender.get_or_init(|| broadcast::Sender::new(BACKLOG)).subscribe();
-        Subscription { messages, dropped: Arc::clone(&self.dropped) }
+        let new = || FanOut { sender: broadcast::Sender::new(BACKLOG), dropped: Arc::default() };
+        let FanOut { sender, dropped } = self.0.get_or_init(new);
+        Subscription { messages: sender.subscribe(), dropped: Arc::clone(dropped) }
     }
 
     /// Messages that slow subscribers have lost, as far as they have come to know of it.
     pub(super) fn dropped(&self) -> u64 {
-        self.dropped.load(Relaxed)
+        self.0.get().map_or(0, |fan_out| fan_out.dropped.load(Relaxed))
     }
 
     pub(super) fn publish(&self, frame: &WsMessage) {
-        if let Some(sender) = self.sender.get()
+        if let Some(FanOut { sender, .. }) = self.0.get()
             && sender.receiver_count() > 0
             && let Some(message) = Message::copy_of(frame)
         {

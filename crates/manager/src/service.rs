@@ -1,6 +1,6 @@
 //! Services: base URLs, each with what its endpoints have in common.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use wsmon_model::{BaseUrl, ConnectionOptions, EndpointId, ServiceInfo, ServiceName};
 
@@ -93,6 +93,8 @@ pub(super) struct Upstream {
     pub(super) base: Option<Base>,
     shown_base: Option<BaseUrl>,
     pub(super) defaults: ConnectionOptions,
+    /// What holds for the endpoints without options of their own, which share it: most have none.
+    plain: Arc<CheckedOptions>,
     /// The circuit breaker and the pacing of attempts.
     pub(super) gate: HostGate,
     /// Its connections by status.
@@ -106,6 +108,7 @@ impl Upstream {
             base: Some(service.base.clone()),
             shown_base: Some(service.base.shown()),
             defaults: service.defaults.clone(),
+            plain: Arc::new(CheckedOptions::default().over(&service.defaults)),
             gate,
             tally: Tally::default(),
         }
@@ -113,8 +116,8 @@ impl Upstream {
 
     /// A service of which there are connections and no configuration.
     pub(super) fn not_configured(name: ServiceName, gate: HostGate) -> Self {
-        let (defaults, tally) = (ConnectionOptions::default(), Tally::default());
-        Self { name, base: None, shown_base: None, defaults, gate, tally }
+        let (defaults, plain, tally) = (ConnectionOptions::default(), Arc::default(), Tally::default());
+        Self { name, base: None, shown_base: None, defaults, plain, gate, tally }
     }
 
     /// The service as people see it; none if it is not configured.
@@ -133,8 +136,11 @@ impl Upstream {
     }
 
     /// An endpoint's own options, with the service's where they say nothing.
-    pub(super) fn options_in_force(&self, own: CheckedOptions) -> CheckedOptions {
-        own.over(&self.defaults)
+    pub(super) fn options_in_force(&self, own: CheckedOptions) -> Arc<CheckedOptions> {
+        if own == CheckedOptions::default() {
+            return Arc::clone(&self.plain);
+        }
+        Arc::new(own.over(&self.defaults))
     }
 }
 

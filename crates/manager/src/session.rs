@@ -7,6 +7,7 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -91,7 +92,7 @@ impl Session {
 
     /// Holds the connection until it ends, and tells why. Cancel safe: everything that must outlive
     /// a call is in `self`.
-    pub(super) async fn run(&mut self, shared: &Shared, clock: &dyn Clock) -> Failure {
+    pub(super) async fn run(&mut self, shared: &Shared, clock: &Arc<dyn Clock>) -> Failure {
         loop {
             let deadline = self.deadline();
             let frame = tokio::select! {
@@ -101,7 +102,7 @@ impl Session {
                 () = sleep_until(deadline) => self.look_again(shared).await,
             };
             let failure = match frame {
-                Some(Ok(frame)) => self.receive(&frame, shared, clock),
+                Some(Ok(frame)) => self.receive(&frame, shared, &**clock),
                 Some(Err(failure)) => Some(failure),
                 None => self.overdue(shared),
             };

@@ -3,38 +3,39 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use rand::{SeedableRng, rngs::SmallRng};
-use tokio::sync::{mpsc, watch};
-use tracing::{Instrument, info_span};
 
 use super::{
     failure::Failure,
     gate::{Lane, Standing},
     keeper::Wanted,
     machine::Machine,
+    mailbox::mailbox,
     manager::ConnectionManager,
     registry::Entry,
     service::Upstream,
     state::{ConnectionState, NextRetry, Shared},
+    state_channel::state_channel,
     task::{ConnectionTask, UnderWay},
 };
-use wsmon_model::Phase;
+use wsmon_model::{EndpointId, Phase};
 
 /// Commands that may wait for a connection's task.
 const COMMANDS: usize = 16;
 
 impl ConnectionManager {
-    /// Starts the task of a new connection. The task takes its entry out of the registry when it
-    /// ends, and only then drops its end of the command channel.
+    /// Starts the task of a new connection.
     pub(super) fn spawn(&self, upstream: &Arc<Upstream>, wanted: Wanted, lane: Lane) -> Entry {
         let inner = &self.0;
         let Wanted { endpoint, on, auto_reconnect, options } = wanted;
+        // One text for all endpoints of a service.
+        let endpoint = EndpointId { service: upstream.name.clone(), ..endpoint };
         let (phase, next_retry) = match (on && upstream.is_configured(), lane) {
             (false, _) => (Phase::Off, None),
             (true, Lane::Urgent) => (Phase::Connecting, None),
             (true, Lane::Queue) => (Phase::Waiting, Some(NextRetry::AtGate)),
         };
         let not_configured = || Arc::new(Failure::NotConfigured { service: upstream.name.clone() });
-        let (commands, receiver) = mpsc::channel(COMMANDS);
+        let (commands, receiver) = mailbox(COMMANDS);
         let initial = ConnectionState {
             phase,
             since: inner.config.clock.now(),
@@ -44,15 +45,15 @@ impl ConnectionManager {
             next_retry,
             failure: (!upstream.is_configured()).then(not_configured),
             last_attempt: None,
-            options: Arc::new(upstream.options_in_force(options)),
+            options: upstream.options_in_force(options),
         };
-        let (sender, state) = watch::channel(initial.clone());
+        let (sender, state) = state_channel(initial.clone());
         let shared = Arc::new(Shared::new(&inner.timings));
         // Before the task can move it on. The registry takes it out of the count again.
         shared.set_listed(&initial);
         upstream.tally.add(initial.phase.status());
         let number = inner.spawned.fetch_add(1, Ordering::Relaxed);
-        let mut task = ConnectionTask {
+        let task = ConnectionTask {
             endpoint: endpoint.clone(),
             number,
             dialer: Arc::clone(&inner.dialer),
@@ -69,15 +70,7 @@ impl ConnectionManager {
             successes_before: 0,
         };
         // The registry holds the other end of the commands: when it is dropped, so does the task end.
-        let registry = Arc::downgrade(&inner.registry);
-        let span = info_span!(parent: None, "connection", endpoint = %endpoint);
-        let run = async move {
-            task.run().await;
-            if let Some(registry) = registry.upgrade() {
-                registry.remove(&task.endpoint);
-            }
-        };
-        inner.tasks.spawn(run.instrument(span));
+        inner.tasks.spawn(task.run(Arc::downgrade(&inner.registry)));
         Entry { endpoint, upstream: Arc::clone(upstream), commands, state, shared }
     }
 }

@@ -1,6 +1,6 @@
 //! Names of endpoints: the relative path after the base URL.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 ///
 /// Segments of the unreserved characters of RFC 3986 section 2.3 joined by `/`, without the
 /// segments `.` and `..`, at most [`EndpointName::MAX_LEN`] characters. So a name can be appended
-/// to a base URL's path as it is: it needs no escaping, and it cannot leave that path.
+/// to a base URL's path as it is: it needs no escaping, and it cannot leave that path. Cloning shares the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct EndpointName(String);
+pub struct EndpointName(Arc<str>);
 
 impl EndpointName {
     /// The most characters a name may have.
@@ -80,7 +80,7 @@ impl FromStr for EndpointName {
                 _ => {}
             }
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
@@ -94,7 +94,7 @@ impl TryFrom<String> for EndpointName {
 
 impl From<EndpointName> for String {
     fn from(name: EndpointName) -> Self {
-        name.0
+        name.as_str().to_owned()
     }
 }
 

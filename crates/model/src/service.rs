@@ -1,15 +1,16 @@
 //! Names of services.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use super::BaseUrl;
 
-/// The name of a service: a base URL and what its endpoints have in common. `[a-z0-9-]{1,32}`.
+/// The name of a service: a base URL and what its endpoints have in common. `[a-z0-9-]{1,32}`. Cloning
+/// shares the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ServiceName(String);
+pub struct ServiceName(Arc<str>);
 
 impl ServiceName {
     /// The most characters a name may have.
@@ -25,13 +26,13 @@ impl ServiceName {
 
     /// Whether it is [`DEFAULT`](Self::DEFAULT), which an endpoint's identity leaves out.
     pub fn is_default(&self) -> bool {
-        self.0 == Self::DEFAULT
+        *self.0 == *Self::DEFAULT
     }
 }
 
 impl Default for ServiceName {
     fn default() -> Self {
-        Self(Self::DEFAULT.to_owned())
+        Self(Self::DEFAULT.into())
     }
 }
 
@@ -48,7 +49,7 @@ impl FromStr for ServiceName {
         if text.is_empty() || text.len() > Self::MAX_LEN || !text.chars().all(allowed) {
             return Err(ServiceNameError);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
@@ -62,7 +63,7 @@ impl TryFrom<String> for ServiceName {
 
 impl From<ServiceName> for String {
     fn from(name: ServiceName) -> Self {
-        name.0
+        name.as_str().to_owned()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Logs for an OpenTelemetry collector, by OTLP over HTTP.
 //!
-//! Logs and no traces: a span here is a connection, which would be exported when it ends, after weeks,
-//! or a request, which has no other span within, and whose log line says all a trace would.
+//! Logs and no traces: a span here is an attempt, of which the events tell more, or a request, which has no other span
+//! within, and whose log line says all a trace would.
 
 use std::{
     error::Error,

@@ -2,16 +2,16 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use tokio::sync::{mpsc, watch};
-
 use crate::{
     clock::{WallTimes, unix_ms},
     command::Command,
     counts::EndpointSample,
     failure::Failure,
     gate::OpenBreaker,
+    mailbox,
     service::Upstream,
     state::{ConnectionState, NextRetry, Shared},
+    state_channel::StateReceiver,
 };
 use wsmon_model::{Connection, EndpointId, Phase, ServiceName, WaitingFor};
 
@@ -19,8 +19,8 @@ use wsmon_model::{Connection, EndpointId, Phase, ServiceName, WaitingFor};
 pub(crate) struct Entry {
     pub(crate) endpoint: EndpointId,
     pub(crate) upstream: Arc<Upstream>,
-    pub(crate) commands: mpsc::Sender<Command>,
-    pub(crate) state: watch::Receiver<ConnectionState>,
+    pub(crate) commands: mailbox::Sender<Command>,
+    pub(crate) state: StateReceiver,
     pub(crate) shared: Arc<Shared>,
 }
 

@@ -6,17 +6,16 @@ use std::{
 };
 
 use proptest::{collection::vec, prelude::*, sample::select};
-use tokio::{
-    sync::{mpsc, watch},
-    time::{Instant, advance},
-};
+use tokio::time::{Instant, advance};
 use wsmon_model::{Connection, PER_PAGE, Phase, Sort, SortKey, Status};
 
 use super::*;
 use crate::{
     clock::WallClock,
     gate::{Gate, GateConfig},
+    mailbox::mailbox,
     state::{ConnectionState, NextRetry, Shared},
+    state_channel::{StateSender, state_channel},
 };
 
 /// A registry whose connections are moved by hand.
@@ -24,7 +23,7 @@ struct World {
     registry: Registry,
     services: Vec<Arc<Upstream>>,
     /// The writing ends of the states, by id.
-    states: BTreeMap<EndpointId, watch::Sender<ConnectionState>>,
+    states: BTreeMap<EndpointId, StateSender>,
 }
 
 impl World {
@@ -53,9 +52,9 @@ impl World {
             let shared = Arc::new(Shared::new(&Arc::default()));
             shared.set_listed(&state);
             upstream.tally.add(state.phase.status());
-            let (sender, state) = watch::channel(state);
+            let (sender, state) = state_channel(state);
             self.states.insert(id.clone(), sender);
-            Entry { endpoint: id.clone(), upstream: Arc::clone(upstream), commands: mpsc::channel(1).0, state, shared }
+            Entry { endpoint: id.clone(), upstream: Arc::clone(upstream), commands: mailbox(1).0, state, shared }
         });
     }
 

@@ -4,14 +4,14 @@ mod report;
 mod under_way;
 mod work;
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Weak},
+};
 
 use futures_util::FutureExt;
 use rand::rngs::SmallRng;
-use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
-};
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::error;
 use wsmon_model::EndpointId;
@@ -24,8 +24,11 @@ use super::{
     dial::Dialer,
     gate::Standing,
     machine::{Answer, Effects, Input, Machine, Now},
+    mailbox,
+    registry::Registry,
     service::Upstream,
-    state::{ConnectionState, Shared},
+    state::Shared,
+    state_channel::StateSender,
 };
 
 /// Everything one connection needs.
@@ -38,8 +41,8 @@ pub(super) struct ConnectionTask {
     pub(super) config: Arc<ManagerConfig>,
     pub(super) events: EventBus,
     pub(super) rng: SmallRng,
-    pub(super) commands: mpsc::Receiver<Command>,
-    pub(super) state: watch::Sender<ConnectionState>,
+    pub(super) commands: mailbox::Receiver<Command>,
+    pub(super) state: StateSender,
     pub(super) shared: Arc<Shared>,
     pub(super) machine: Machine,
     pub(super) under_way: UnderWay,
@@ -50,15 +53,22 @@ pub(super) struct ConnectionTask {
 }
 
 impl ConnectionTask {
-    /// Runs until told to stop.
-    pub(super) async fn run(&mut self) {
-        let effects = self.machine.start();
-        self.carry_out(effects);
-        while !self.machine.has_ended() {
-            // A panic ends only what is under way: it counts as a failure and is tried again.
-            if AssertUnwindSafe(self.turn()).catch_unwind().await.is_err() {
-                error!(endpoint = %self.endpoint, "a panic ended the attempt");
-                self.step(Input::Panicked);
+    /// Runs until told to stop. Then it takes the connection's entry out of the registry, and only after that drops its
+    /// ends of the channels.
+    #[expect(clippy::manual_async_fn, reason = "the future of an `async fn` has room for each argument twice")]
+    pub(super) fn run(mut self, registry: Weak<Registry>) -> impl Future<Output = ()> {
+        async move {
+            let effects = self.machine.start();
+            self.carry_out(effects);
+            while !self.machine.has_ended() {
+                // A panic ends only what is under way: it counts as a failure and is tried again.
+                if AssertUnwindSafe(self.turn()).catch_unwind().await.is_err() {
+                    error!(endpoint = %self.endpoint, "a panic ended the attempt");
+                    self.step(Input::Panicked);
+                }
+            }
+            if let Some(registry) = registry.upgrade() {
+                registry.remove(&self.endpoint);
             }
         }
     }
@@ -66,7 +76,7 @@ impl ConnectionTask {
     /// Waits for an input, and does what follows it.
     async fn turn(&mut self) {
         let input = tokio::select! {
-            outcome = self.under_way.outcome(&self.shared, &*self.config.clock) => self.ended(outcome),
+            outcome = self.under_way.outcome(&self.shared, &self.config.clock) => self.ended(outcome),
             command = self.commands.recv(), if self.machine.takes_commands() => {
                 // Without anybody left who could give one, it is no longer wanted.
                 Input::Command(command.unwrap_or(Command::Stop { code: CloseCode::Away }))
@@ -98,6 +108,7 @@ impl ConnectionTask {
             None => {}
         }
     }
+
     /// Shows everybody the machine's state. The copies that the list is made of are changed under the lock of the state, so
     /// that whoever sees the one sees the others.
     fn publish(&self) {

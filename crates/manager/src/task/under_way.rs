@@ -45,7 +45,7 @@ pub(crate) enum Outcome {
 
 impl UnderWay {
     /// Waits for it to end. Cancel safe.
-    pub(super) async fn outcome(&mut self, shared: &Shared, clock: &dyn Clock) -> Outcome {
+    pub(super) async fn outcome(&mut self, shared: &Shared, clock: &Arc<dyn Clock>) -> Outcome {
         match self {
             Self::Nothing | Self::Permit(_) => pending().await,
             Self::Future(future) => future.await,
