@@ -8,13 +8,13 @@ use std::{
 };
 
 use tokio::sync::{MutexGuard, oneshot};
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::Instrument;
 
 use super::{
     command::{Ack, Change, Command},
     error::ManagerError,
     event_record::EventRecord,
+    frame::CloseCode,
     gate::Lane,
     handle::{ConnectRequest, ConnectionHandle},
     keeper::Wanted,

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::{error::SendError, message::Message, options::CheckedOptions};
+use super::{error::SendError, frame::CloseCode, message::Message, options::CheckedOptions};
 
 /// Tells whoever gave a command that it has been carried out.
 pub(super) type Ack = oneshot::Sender<()>;

@@ -29,6 +29,9 @@ pub struct ManagerConfig {
     /// The most sockets that may be open at once, dialed ones included; `None` leaves the limit to
     /// the operating system.
     pub most_sockets: Option<usize>,
+    /// The most bytes that all connections together keep of messages that have not come whole. A connection that would
+    /// keep more is given up, as the monitor's own fault.
+    pub most_in_flight: usize,
     /// Where the jitter starts; the same seed gives the same delays.
     pub seed: u64,
     /// The network.
@@ -50,6 +53,7 @@ impl Default for ManagerConfig {
             gate: GateConfig::default(),
             secrets_dir: None,
             most_sockets: None,
+            most_in_flight: 128 * 1024 * 1024,
             seed: rand::random(),
             transport: Arc::new(Tcp),
             clock: Arc::new(SystemClock),
@@ -68,6 +72,7 @@ impl fmt::Debug for ManagerConfig {
             .field("gate", &self.gate)
             .field("secrets_dir", &self.secrets_dir)
             .field("most_sockets", &self.most_sockets)
+            .field("most_in_flight", &self.most_in_flight)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }

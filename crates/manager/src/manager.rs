@@ -15,7 +15,6 @@ use tokio::{
     sync::{Mutex, oneshot},
     time::timeout,
 };
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
@@ -29,6 +28,7 @@ use super::{
     error::{ManagerError, SendError},
     event_writer::EventWriter,
     failure::Failure,
+    frame::CloseCode,
     gate::{Gate, Lane},
     keeper::KeepError,
     message::{Message, Subscription},

@@ -6,7 +6,8 @@ use std::sync::{
 };
 
 use tokio::sync::broadcast;
-use tokio_tungstenite::tungstenite::Message as WsMessage;
+
+use super::frame::{Event, Opcode};
 
 /// Messages kept for a subscriber that falls behind.
 const BACKLOG: usize = 64;
@@ -44,19 +45,20 @@ impl Message {
         self.len() == 0
     }
 
-    /// Copies a data message, because a frame's payload pins the whole buffer it was read into.
-    pub(super) fn copy_of(frame: &WsMessage) -> Option<Self> {
-        match frame {
-            WsMessage::Text(text) => Some(Self::text(text.as_str())),
-            WsMessage::Binary(bytes) => Some(Self::binary(&bytes[..])),
+    /// What has been received; `None` if it is no message, or was not kept.
+    pub(super) fn of(received: Event<'_>) -> Option<Self> {
+        match received {
+            Event::Text(text) => Some(Self::text(&*text)),
+            Event::Binary(bytes) => Some(Self::binary(&*bytes)),
             _ => None,
         }
     }
 
-    pub(super) fn to_frame(&self) -> WsMessage {
+    /// How it is sent: as what, and its payload.
+    pub(super) fn as_frame(&self) -> (Opcode, &[u8]) {
         match self {
-            Self::Text(text) => WsMessage::text(&**text),
-            Self::Binary(bytes) => WsMessage::binary(bytes.to_vec()),
+            Self::Text(text) => (Opcode::Text, text.as_bytes()),
+            Self::Binary(bytes) => (Opcode::Binary, bytes),
         }
     }
 }
@@ -121,11 +123,13 @@ impl Publisher {
         self.0.get().map_or(0, |fan_out| fan_out.dropped.load(Relaxed))
     }
 
-    pub(super) fn publish(&self, frame: &WsMessage) {
-        if let Some(FanOut { sender, .. }) = self.0.get()
-            && sender.receiver_count() > 0
-            && let Some(message) = Message::copy_of(frame)
-        {
+    /// Whether anybody receives what is published.
+    pub(super) fn is_subscribed(&self) -> bool {
+        self.0.get().is_some_and(|fan_out| fan_out.sender.receiver_count() > 0)
+    }
+
+    pub(super) fn publish(&self, message: Message) {
+        if let Some(FanOut { sender, .. }) = self.0.get() {
             // An error means that the last subscriber left this moment, which is fine.
             let _ = sender.send(message);
         }

@@ -2,15 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio_tungstenite::tungstenite::{
-    http::{
-        HeaderMap, HeaderName, HeaderValue,
-        header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL},
-    },
-    protocol::WebSocketConfig,
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL},
 };
 
-use super::policy::Rules;
+use super::{frame, policy::Rules};
 use wsmon_model::{ConnectionOptions, Limits, Secret};
 
 /// Fields that the handshake itself sets (RFC 6455 section 4.1), or that say how a request's body is
@@ -34,7 +31,7 @@ const SHORTEST: Duration = Duration::from_millis(100);
 /// The largest limit that can be set on memory, in bytes.
 const LARGEST: u32 = 64 * 1024 * 1024;
 
-/// The smallest: tungstenite misbehaves with a buffer of nothing.
+/// The smallest.
 const SMALLEST: u32 = 1024;
 
 /// Why options cannot be used. Each displays as a sentence for the person who gave them.
@@ -151,17 +148,25 @@ impl CheckedOptions {
         self.in_force().max_silence_ms.map(|ms| Duration::from_millis(ms.into()))
     }
 
-    /// tungstenite's limits, set on purpose: its defaults cost 134 KiB a connection and let a peer
-    /// make us hold 64 MiB messages.
-    pub(super) fn limits(&self) -> WebSocketConfig {
-        let or = |limit: Option<u32>, default: usize| limit.map_or(default, |limit| limit as usize);
-        let Limits { read_buffer, write_buffer, frame, message } = self.in_force().limits;
-        WebSocketConfig::default()
-            .read_buffer_size(or(read_buffer, 4 * 1024))
-            .write_buffer_size(0)
-            .max_write_buffer_size(or(write_buffer, 256 * 1024))
-            .max_frame_size(Some(or(frame, 256 * 1024)))
-            .max_message_size(Some(or(message, 1024 * 1024)))
+    /// The subprotocols that are asked for.
+    pub(super) fn subprotocols(&self) -> &[String] {
+        &self.in_force().subprotocols
+    }
+
+    /// The most that a peer may send.
+    pub(super) fn limits(&self) -> frame::Limits {
+        let Limits { frame, message, .. } = self.in_force().limits;
+        frame::Limits { frame: or(frame, 256 * 1024), message: or(message, 1024 * 1024) }
+    }
+
+    /// The most that is read at once, in bytes.
+    pub(super) fn read_at_once(&self) -> usize {
+        or(self.in_force().limits.read_buffer, 64 * 1024)
+    }
+
+    /// The longest message that can be sent, in bytes, with its header.
+    pub(super) fn longest_sent(&self) -> usize {
+        or(self.in_force().limits.write_buffer, 256 * 1024)
     }
 }
 
@@ -178,6 +183,10 @@ impl PartialEq for CheckedOptions {
 }
 
 impl Eq for CheckedOptions {}
+
+fn or(limit: Option<u32>, default: usize) -> usize {
+    limit.map_or(default, |limit| limit as usize)
+}
 
 fn headers(given: &ConnectionOptions) -> Result<HeaderMap, InvalidOptions> {
     let sensitive = |name: &str, text: &str| {

@@ -1,38 +1,39 @@
 //! An open connection: reads frames, answers pings, finds out when the peer is gone.
 
 mod liveness;
+mod outbox;
+mod received;
 mod watch;
 
 use std::{
-    collections::VecDeque,
     future::poll_fn,
-    pin::Pin,
+    mem::MaybeUninit,
+    pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
-use futures_util::{FutureExt, Sink, SinkExt, Stream};
 use tokio::{
+    io::{AsyncRead, ReadBuf},
     task::yield_now,
-    time::{Instant, sleep_until, timeout},
-};
-use tokio_tungstenite::tungstenite::{
-    Message as WsMessage,
-    protocol::{CloseFrame, frame::coding::CloseCode},
+    time::{Instant, Sleep, sleep_until, timeout},
 };
 
-use self::liveness::{Due, Heartbeat, PingBudget};
 pub(super) use self::watch::Watch;
-use super::{dial::WebSocket, error::SendError, failure::Failure, message::Message, state::Shared};
+use self::{
+    liveness::{Due, Heartbeat, PingBudget},
+    outbox::Outbox,
+};
+use super::{
+    dial::WebSocket,
+    error::SendError,
+    failure::Failure,
+    frame::{CloseCode, Event},
+    message::Message,
+    state::Shared,
+};
 use crate::clock::Clock;
-use wsmon_model::{PeerText, TextPing};
-
-/// Messages that may wait to be sent.
-const OUTBOX: usize = 64;
-
-/// The longest header of a frame, in bytes (RFC 6455 section 5.2).
-const LONGEST_HEADER: usize = 14;
 
 /// How long a close frame may wait for the peer's own, or for its way out.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -45,8 +46,7 @@ struct Ending {
 
 pub(super) struct Session {
     socket: WebSocket,
-    outbox: VecDeque<WsMessage>,
-    unflushed: bool,
+    outbox: Outbox,
     watch: Watch,
     heartbeat: Heartbeat,
     pings_received: PingBudget,
@@ -59,9 +59,8 @@ impl Session {
     pub(super) fn new(socket: WebSocket, watch: Watch) -> Self {
         let now = Instant::now();
         Self {
+            outbox: Outbox::new(socket.longest_sent),
             socket,
-            outbox: VecDeque::new(),
-            unflushed: false,
             heartbeat: Heartbeat::new(now, watch.ping_interval, watch.pong_timeout),
             pings_received: PingBudget::new(now),
             watch,
@@ -72,39 +71,25 @@ impl Session {
 
     /// Queues a message to be sent.
     pub(super) fn enqueue(&mut self, message: &Message) -> Result<(), SendError> {
-        if self.ending.is_some() {
-            return Err(SendError::NotConnected);
-        }
-        if !self.can_hold(message.len()) {
-            return Err(SendError::TooBig);
-        }
-        if self.outbox.len() >= OUTBOX {
-            return Err(SendError::OutboxFull);
-        }
-        self.outbox.push_back(message.to_frame());
-        Ok(())
-    }
-
-    /// Whether the write buffer can hold a message of that length.
-    fn can_hold(&self, length: usize) -> bool {
-        length + LONGEST_HEADER <= self.socket.get_config().max_write_buffer_size
+        self.outbox.push(message)
     }
 
     /// Holds the connection until it ends, and tells why. Cancel safe: everything that must outlive
     /// a call is in `self`.
     pub(super) async fn run(&mut self, shared: &Shared, clock: &Arc<dyn Clock>) -> Failure {
+        // One timer for all deadlines. Most are put off before they come, so it is set anew when it goes off.
+        let mut timer = pin!(sleep_until(self.deadline()));
         loop {
-            let deadline = self.deadline();
-            let frame = tokio::select! {
+            let end = poll_fn(|cx| {
                 // What has come is read before a deadline is held against the peer.
-                biased;
-                frame = poll_fn(|cx| self.poll_frame(shared, cx)) => Some(frame),
-                () = sleep_until(deadline) => self.look_again(shared).await,
-            };
-            let failure = match frame {
-                Some(Ok(frame)) => self.receive(&frame, shared, &**clock),
-                Some(Err(failure)) => Some(failure),
-                None => self.overdue(shared),
+                if let Poll::Ready(failure) = self.poll(shared, &**clock, cx) {
+                    return Poll::Ready(Some(failure));
+                }
+                self.poll_deadline(timer.as_mut(), cx).map(|()| None)
+            });
+            let failure = match end.await {
+                Some(failure) => Some(failure),
+                None => self.look_again(shared, &**clock).await.or_else(|| self.overdue(shared)),
             };
             if let Some(failure) = failure {
                 return failure;
@@ -112,12 +97,42 @@ impl Session {
         }
     }
 
-    /// What has come although a deadline has passed. On a busy machine the timers can be ahead of the
+    /// Reads what has come, then writes what the peer takes; ready when the connection has ended.
+    fn poll(&mut self, shared: &Shared, clock: &dyn Clock, cx: &mut Context<'_>) -> Poll<Failure> {
+        if self.ending.is_none()
+            && let Poll::Ready(failure) = self.poll_read(shared, clock, cx)
+        {
+            return Poll::Ready(failure);
+        }
+        let sent = self.outbox.poll_send(&mut self.socket.stream, |bytes| shared.counts.count_sent(bytes), cx);
+        match &self.ending {
+            // It ends the same way if the answer cannot be sent.
+            Some(ending) => sent.map(|()| ending.failure.clone()),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Waits for the deadline, wherever that has moved since the timer was set.
+    fn poll_deadline(&self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
+        let deadline = self.deadline();
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
+        }
+        while timer.as_mut().poll(cx).is_ready() {
+            if timer.deadline() >= deadline {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    }
+
+    /// Reads what has come although a deadline has passed. On a busy machine the timers can be ahead of the
     /// sockets, so the runtime gets the chance to find out which of those can be read.
-    async fn look_again(&mut self, shared: &Shared) -> Option<Result<WsMessage, Failure>> {
+    async fn look_again(&mut self, shared: &Shared, clock: &dyn Clock) -> Option<Failure> {
         yield_now().await;
-        poll_fn(|cx| match self.poll_frame(shared, cx) {
-            Poll::Ready(frame) => Poll::Ready(Some(frame)),
+        poll_fn(|cx| match self.poll(shared, clock, cx) {
+            Poll::Ready(failure) => Poll::Ready(Some(failure)),
             Poll::Pending => Poll::Ready(None),
         })
         .await
@@ -136,22 +151,17 @@ impl Session {
         self.watch.recycle_after.map(|after| self.last_message + after)
     }
 
-    /// Acts on a deadline that has passed and nothing to read: pings, or tells why the connection ends.
+    /// Acts on what is due: pings, or tells why the connection ends.
     fn overdue(&mut self, shared: &Shared) -> Option<Failure> {
-        if let Some(ending) = self.ending.take() {
-            return Some(ending.failure);
-        }
         let now = Instant::now();
+        if let Some(ending) = &self.ending {
+            return (ending.by <= now).then(|| ending.failure.clone());
+        }
         if self.silent_at().is_some_and(|silent| silent <= now) {
             return self.watch.recycle_after.map(|after| Failure::Silent { after });
         }
-        self.beat(now, shared)
-    }
-
-    /// Pings when it is time to, and tells when the peer has shown no life for too long.
-    fn beat(&mut self, now: Instant, shared: &Shared) -> Option<Failure> {
         match self.heartbeat.due(now)? {
-            Due::Ping(payload) => self.outbox.push_front(WsMessage::Ping(payload.to_vec().into())),
+            Due::Ping(payload) => self.outbox.ping(payload),
             // It lives, and how long a ping takes now is not known.
             Due::NoPong => shared.set_rtt(None),
             Due::Dead => return Some(Failure::PongTimeout { after: self.watch.pong_timeout }),
@@ -161,17 +171,30 @@ impl Session {
 
     /// Ends the connection with a close frame and gives the peer a moment to answer it.
     pub(super) async fn close(mut self, code: CloseCode) {
-        let mut frame = Some(WsMessage::Close(Some(CloseFrame { code, reason: "".into() })));
-        let closing = poll_fn(|cx| {
-            let mut socket = Pin::new(&mut self.socket);
-            while socket.as_mut().poll_flush(cx).is_ready()
-                && let Some(frame) = frame.take()
-            {
-                // What cannot be sent any more is no news: the peer is gone, which reading tells.
-                let _ = socket.as_mut().start_send(frame);
+        self.outbox.close(&code.payload());
+        let WebSocket { stream, early, decoder, .. } = &mut self.socket;
+        let mut is_over = |mut piece: &[u8]| loop {
+            match decoder.decode(&mut piece, false) {
+                Ok(Some(Event::Close(_))) | Err(_) => return true,
+                Ok(Some(_)) => {}
+                Ok(None) => return false,
             }
-            while let Some(Ok(_)) = ready!(socket.as_mut().poll_next(cx)) {}
-            Poll::Ready(())
+        };
+        if is_over(early) {
+            return;
+        }
+        let closing = poll_fn(|cx| {
+            // What cannot be sent any more is no news: the peer is gone, which reading tells.
+            let _ = self.outbox.poll_send(&mut *stream, |_| {}, cx);
+            let mut room = [const { MaybeUninit::uninit() }; 4 * 1024];
+            let mut piece = ReadBuf::uninit(&mut room);
+            loop {
+                piece.clear();
+                let is_read = ready!(Pin::new(&mut *stream).poll_read(cx, &mut piece)).is_ok();
+                if !is_read || piece.filled().is_empty() || is_over(piece.filled()) {
+                    return Poll::Ready(());
+                }
+            }
         });
         // A peer that does not answer is left behind; there is nothing more to say to it.
         let _ = timeout(CLOSE_TIMEOUT, closing).await;
@@ -179,111 +202,9 @@ impl Session {
 
     /// Leaves a connection that failed, with the close frame that says why, if it can leave at once.
     pub(super) fn abandon(mut self, code: CloseCode) {
-        let frame = CloseFrame { code, reason: "".into() };
+        self.outbox.close(&code.payload());
         // A peer that broke the protocol, or does not answer, is not waited for.
-        let _ = self.socket.send(WsMessage::Close(Some(frame))).now_or_never();
-    }
-
-    fn receive(&mut self, frame: &WsMessage, shared: &Shared, clock: &dyn Clock) -> Option<Failure> {
-        let now = Instant::now();
-        self.heartbeat.record_frame();
-        match frame {
-            WsMessage::Text(text) if self.is_text_ping(text.as_str()) => {
-                return self.answer_text_ping().or_else(|| self.pings_received.spend(now));
-            }
-            WsMessage::Text(_) | WsMessage::Binary(_) => {
-                self.last_message = now;
-                shared.record_activity(now);
-                shared.count_received(frame.len(), clock.now());
-                shared.publisher.publish(frame);
-            }
-            WsMessage::Pong(payload) => {
-                if let Some(rtt) = self.heartbeat.answered(payload, now) {
-                    shared.set_rtt(Some(rtt));
-                }
-                return self.pings_received.spend(now);
-            }
-            // tungstenite answers it, with the next write.
-            WsMessage::Ping(_) => return self.pings_received.spend(now),
-            WsMessage::Close(frame) => {
-                let failure = closed(frame.as_ref(), self.socket.get_ref().close_frame());
-                // tungstenite has queued the answering close frame.
-                self.ending = Some(Ending { failure, by: now + CLOSE_TIMEOUT });
-                return None;
-            }
-            // Handed out only on request.
-            WsMessage::Frame(_) => {}
-        }
-        // While messages come without a pause, no timer is asked.
-        self.beat(now, shared)
-    }
-
-    /// Whether a text is a ping of the feed's own making, which brings no news.
-    fn is_text_ping(&self, text: &str) -> bool {
-        self.watch.text_ping.as_ref().is_some_and(|own| own.ping == text)
-    }
-
-    fn answer_text_ping(&mut self) -> Option<Failure> {
-        let TextPing { pong, .. } = self.watch.text_ping.as_ref()?;
-        if !self.can_hold(pong.len()) {
-            let detail = "The answer to the service's text pings is longer than the connection's write buffer";
-            return Some(Failure::Options { detail: PeerText::new(detail) });
-        }
-        // A peer that asks and does not read must not fill our memory.
-        if self.outbox.len() < OUTBOX {
-            self.outbox.push_front(WsMessage::text(pong.clone()));
-        }
-        None
-    }
-
-    /// Writes what it can of the outbox, then reads a frame, so that a peer that does not read
-    /// never keeps us from reading.
-    fn poll_frame(&mut self, shared: &Shared, cx: &mut Context<'_>) -> Poll<Result<WsMessage, Failure>> {
-        if let Some(ending) = &self.ending {
-            if !self.socket.get_ref().is_deaf() {
-                // It ends the same way if the answer cannot be sent.
-                let _ = ready!(Pin::new(&mut self.socket).poll_flush(cx));
-            }
-            return Poll::Ready(Err(ending.failure.clone()));
-        }
-        self.poll_write(shared, cx)?;
-        match ready!(Pin::new(&mut self.socket).poll_next(cx)) {
-            Some(frame) => Poll::Ready(frame.map_err(|error| Failure::from_stream(&error))),
-            None => Poll::Ready(Err(Failure::Lost { errno: None })),
-        }
-    }
-
-    /// Writes what it can of the outbox.
-    fn poll_write(&mut self, shared: &Shared, cx: &mut Context<'_>) -> Result<(), Failure> {
-        let mut socket = Pin::new(&mut self.socket);
-        while self.unflushed || !self.outbox.is_empty() {
-            // Only an empty buffer is sure to have room for any message: the pongs that tungstenite
-            // queues by itself are in it too.
-            let Poll::Ready(flushed) = socket.as_mut().poll_flush(cx) else { return Ok(()) };
-            flushed.map_err(|error| Failure::from_stream(&error))?;
-            self.unflushed = false;
-            if let Some(message) = self.outbox.pop_front() {
-                if message.is_text() || message.is_binary() {
-                    shared.counts.count_sent(message.len());
-                }
-                socket.as_mut().start_send(message).map_err(|error| Failure::from_stream(&error))?;
-                self.unflushed = true;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Why a close frame ends the connection. tungstenite replaces a code that it does not know, or that must
-/// not be sent, by 1002; then what was sent counts.
-fn closed(frame: Option<&CloseFrame>, sent: Option<(u16, &[u8])>) -> Failure {
-    if let Some((code, reason)) = sent
-        && !CloseCode::from(code).is_allowed()
-    {
-        return Failure::Closed { code: Some(code), reason: PeerText::new(&String::from_utf8_lossy(reason)) };
-    }
-    Failure::Closed {
-        code: frame.map(|frame| frame.code.into()),
-        reason: PeerText::new(frame.map_or("", |frame| frame.reason.as_str())),
+        let mut cx = Context::from_waker(Waker::noop());
+        let _ = self.outbox.poll_send(&mut self.socket.stream, |_| {}, &mut cx);
     }
 }

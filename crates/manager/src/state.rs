@@ -119,9 +119,10 @@ impl Shared {
         self.born.elapsed().saturating_sub(Duration::from_millis(self.active_ms.load(Relaxed)))
     }
 
-    pub(super) fn count_received(&self, bytes: usize, at: SystemTime) {
-        self.messages_received.fetch_add(1, Relaxed);
-        self.bytes_received.fetch_add(bytes as u64, Relaxed);
+    /// Counts messages that have come by that time, and the bytes of their payloads.
+    pub(super) fn count_received(&self, messages: u64, bytes: u64, at: SystemTime) {
+        self.messages_received.fetch_add(messages, Relaxed);
+        self.bytes_received.fetch_add(bytes, Relaxed);
         self.last_message_ms.store(unix_ms(at), Relaxed);
     }
 

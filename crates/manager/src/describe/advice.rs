@@ -1,6 +1,6 @@
 //! What stages, statuses and close codes mean, and what to do about them.
 
-use tokio_tungstenite::tungstenite::http::StatusCode;
+use http::StatusCode;
 use wsmon_model::{PeerText, Stage};
 
 /// Beyond this the number of seconds says nothing to people.

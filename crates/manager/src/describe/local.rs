@@ -23,6 +23,11 @@ pub(super) fn short_of(resource: LocalResource) -> String {
             "The monitor's machine has no free port for a connection to {address}, or no address of its own to connect \
              from. Widen net.ipv4.ip_local_port_range."
         ),
+        LocalResource::InFlight { most } => format!(
+            "The monitor keeps at most {most} bytes of messages that have not come whole, over all connections, and this \
+             one's would have been more: the limit is the monitor's own. Look which services send messages that large, or \
+             that slowly, and lower the connections' limits."
+        ),
         LocalResource::Memory => "The monitor's machine has no memory left for another socket.".to_owned(),
     }
 }

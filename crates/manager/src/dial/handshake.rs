@@ -1,26 +1,26 @@
-//! The two handshakes on an open TCP connection: TLS, and the WebSocket upgrade.
+//! The two handshakes on an open TCP connection: TLS, and the WebSocket upgrade (RFC 6455 section 4.1).
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
-use tokio_tungstenite::{
-    WebSocketStream, client_async_with_config,
-    tungstenite::{
-        Error as WsError,
-        client::IntoClientRequest,
-        http::{
-            HeaderMap, HeaderValue,
-            header::{SEC_WEBSOCKET_EXTENSIONS, USER_AGENT},
-        },
-        protocol::Role,
-    },
-};
 use url::Url;
 
-use super::{refusal::Refusal, transport::BoxStream};
-use crate::{certificate::with_refusal, failure::Failure, options::CheckedOptions, tap::Tap};
-use wsmon_model::{PeerText, Stage};
+use super::{
+    answer::{Answer, accept_key},
+    refusal::Refusal,
+    request::Request,
+    socket_limit::Place,
+    transport::BoxStream,
+};
+use crate::{certificate::with_refusal, failure::Failure, options::CheckedOptions};
+use wsmon_model::Stage;
 
-/// An open WebSocket.
-pub(crate) type WebSocket = WebSocketStream<Tap>;
+/// A stream that has been upgraded.
+pub(super) struct Upgraded {
+    pub(super) stream: BoxStream,
+    /// What came with the head of the answer.
+    pub(super) early: Vec<u8>,
+    pub(super) place: Place,
+}
 
 /// Why a stream was not upgraded.
 pub(super) enum NotUpgraded {
@@ -46,39 +46,32 @@ pub(super) async fn encrypt(tls: &TlsConnector, host: String, stream: BoxStream)
 }
 
 /// Upgrades a stream to a WebSocket.
-pub(super) async fn upgrade(url: &Url, options: &CheckedOptions, stream: BoxStream) -> Result<WebSocket, NotUpgraded> {
-    let invalid = |detail: &str| Failure::InvalidHandshake { detail: PeerText::new(detail) };
-    let mut request = url.as_str().into_client_request().map_err(|error| invalid(&error.to_string()))?;
-    let agent = concat!("websocket-monitor/", env!("CARGO_PKG_VERSION"));
-    request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(agent));
-    request.headers_mut().extend(options.headers().clone());
-    let mut stream = Tap::new(stream);
-    // Lent, so that of an answer that refuses the body can be read. The tap holds back what comes after the head.
-    let response = match client_async_with_config(request, &mut stream, Some(options.limits())).await {
-        Ok((_, response)) => response,
-        Err(WsError::Http(answer)) => {
-            let (answer, _) = answer.into_parts();
-            return Err(NotUpgraded::Refused(Box::new(Refusal {
-                query: url.query().map(str::to_owned),
-                status: answer.status,
-                headers: answer.headers,
-                stream,
-            })));
+pub(super) async fn upgrade(
+    url: &Url,
+    options: &CheckedOptions,
+    mut stream: BoxStream,
+    place: Place,
+) -> Result<Upgraded, NotUpgraded> {
+    // A server that wants another certificate of the client's says so only now (RFC 8446 section 4.4.2.4).
+    let hung_up = |error| Failure::from_handshake(&error, Stage::Upgrade, "", None);
+    let request = Request::new(url, options.headers(), rand::random());
+    stream.write_all(&request.head).await.map_err(hung_up)?;
+    stream.flush().await.map_err(hung_up)?;
+    let mut read = Vec::with_capacity(1_024);
+    let (answer, size) = loop {
+        let before = read.len();
+        if stream.read_buf(&mut read).await.map_err(hung_up)? == 0 {
+            return Err(Failure::HungUp { stage: Stage::Upgrade, errno: None }.into());
         }
-        Err(error) => return Err(Failure::from_upgrade(&error).into()),
+        if let Some(parsed) = Answer::parse(&read, before)? {
+            break parsed;
+        }
     };
-    match extension(response.headers()) {
-        // tungstenite does not look; frames of an extension that we do not know cannot be read.
-        Some(name) => Err(invalid(&format!("it uses the extension “{name}”, which nobody offered")).into()),
-        None => Ok(WebSocketStream::from_raw_socket(stream, Role::Client, Some(options.limits())).await),
+    let early = read.split_off(size);
+    if !answer.is_switching() {
+        let query = url.query().map(str::to_owned);
+        return Err(NotUpgraded::Refused(Box::new(Refusal { query, answer, early, stream, _place: place })));
     }
-}
-
-/// The name of the first extension that an answer says is in use (RFC 6455 section 9.1). We offer none,
-/// so any fails the connection (section 4.1).
-fn extension(headers: &HeaderMap) -> Option<String> {
-    let values = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter();
-    let names = values.flat_map(|value| value.as_bytes().split(|byte| matches!(byte, b',' | b';')));
-    let mut names = names.map(<[u8]>::trim_ascii);
-    names.find(|name| !name.is_empty()).map(|name| String::from_utf8_lossy(name).into_owned())
+    answer.check(&accept_key(&request.key), options.subprotocols())?;
+    Ok(Upgraded { stream, early, place })
 }

@@ -1,9 +1,11 @@
 //! Opening a WebSocket: name, TCP, TLS, upgrade, under one deadline.
 
+mod answer;
 mod handshake;
 mod happy_eyeballs;
 mod progress;
 mod refusal;
+mod request;
 mod socket_limit;
 mod transport;
 
@@ -13,19 +15,32 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-pub(super) use self::handshake::WebSocket;
 pub use self::transport::{BoxStream, Stream, Tcp, Transport};
 use self::{
-    handshake::{NotUpgraded, encrypt, upgrade},
+    handshake::{NotUpgraded, Upgraded, encrypt, upgrade},
     progress::Progress,
     socket_limit::{Place, SocketLimit},
 };
 use super::{
-    config::ManagerConfig, failure::Failure, options::CheckedOptions, secrets_dir::SecretsDir, service::Upstream,
-    target::Base, tls,
+    config::ManagerConfig, failure::Failure, frame::Decoder, in_flight::InFlight, options::CheckedOptions,
+    secrets_dir::SecretsDir, service::Upstream, target::Base, tls,
 };
 use crate::clock::Clock;
 use wsmon_model::{Attempt, EndpointName, PeerText, Stage};
+
+/// An open WebSocket.
+pub(super) struct WebSocket {
+    pub(super) stream: BoxStream,
+    /// What came with the head of the answer, and has yet to be decoded.
+    pub(super) early: Vec<u8>,
+    pub(super) decoder: Decoder,
+    /// The most that is read at once, in bytes.
+    pub(super) read_at_once: usize,
+    /// The longest message that can be sent, in bytes, with its header.
+    pub(super) longest_sent: usize,
+    /// Held as long as the stream is open.
+    _place: Place,
+}
 
 /// Opens connections.
 pub(super) struct Dialer {
@@ -34,6 +49,7 @@ pub(super) struct Dialer {
     tls: TlsConnector,
     secrets_dir: Option<SecretsDir>,
     sockets: SocketLimit,
+    in_flight: Arc<InFlight>,
     deadline: Duration,
 }
 
@@ -45,6 +61,7 @@ impl Dialer {
             tls: tls::connector(tls::built_in_roots()),
             secrets_dir: config.secrets_dir.clone(),
             sockets: SocketLimit::new(config.most_sockets),
+            in_flight: InFlight::new(config.most_in_flight),
             deadline: config.handshake_timeout,
         }
     }
@@ -112,7 +129,7 @@ impl Dialer {
             _ => &self.tls,
         };
         let host = base.host();
-        let stream = self.connect(&host, base.port(), place, progress).await?;
+        let (stream, place) = self.connect(&host, base.port(), place, progress).await?;
         let stream = if base.is_tls() {
             progress.reached(Stage::Tls);
             encrypt(tls, host, stream).await?
@@ -120,11 +137,20 @@ impl Dialer {
             stream
         };
         progress.reached(Stage::Upgrade);
-        upgrade(&url, options, stream).await
+        let Upgraded { stream, early, place } = upgrade(&url, options, stream, place).await?;
+        let decoder = Decoder::new(options.limits(), Arc::clone(&self.in_flight));
+        let (read_at_once, longest_sent) = (options.read_at_once(), options.longest_sent());
+        Ok(WebSocket { stream, early, decoder, read_at_once, longest_sent, _place: place })
     }
 
     /// Opens a TCP connection to whichever of the host's addresses answers first.
-    async fn connect(&self, host: &str, port: u16, place: Place, progress: &Progress) -> Result<BoxStream, Failure> {
+    async fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        place: Place,
+        progress: &Progress,
+    ) -> Result<(BoxStream, Place), Failure> {
         progress.reached(Stage::Dns);
         let addresses = self.transport.resolve(host, port).await;
         let addresses = addresses.map_err(|error| Failure::from_resolve(&error, host))?;
@@ -136,15 +162,15 @@ impl Dialer {
             async move {
                 let place = place?;
                 match self.transport.connect(address).await {
-                    Ok(stream) => Ok((place.hold(stream), address)),
+                    Ok(stream) => Ok((stream, place, address)),
                     Err(error) => Err(Failure::from_connect(&error, address)),
                 }
             }
         });
         match opened.await {
-            Some(Ok((stream, address))) => {
+            Some(Ok((stream, place, address))) => {
                 progress.tries(address);
-                Ok(stream)
+                Ok((stream, place))
             }
             Some(Err(failure)) => {
                 if let Some(address) = failure.address() {

@@ -5,17 +5,18 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use http::{
+    HeaderMap,
+    header::{CONTENT_LENGTH, TRANSFER_ENCODING},
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     time::{Instant, timeout_at},
 };
-use tokio_tungstenite::tungstenite::http::{
-    HeaderMap, StatusCode,
-    header::{CONTENT_LENGTH, TRANSFER_ENCODING},
-};
 use wsmon_model::{HttpAnswer, PeerText};
 
-use crate::{failure::Failure, masking::mask_secrets, options::CheckedOptions, tap::Tap};
+use super::{answer::Answer, socket_limit::Place, transport::BoxStream};
+use crate::{failure::Failure, masking::mask_secrets, options::CheckedOptions};
 
 /// How long a body is waited for. Most come with their head.
 const BODY_WAIT: Duration = Duration::from_millis(250);
@@ -27,20 +28,24 @@ const MOST_READ: usize = 1_024;
 pub(super) struct Refusal {
     /// The query that was sent.
     pub(super) query: Option<String>,
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) stream: Tap,
+    pub(super) answer: Answer,
+    /// What came with the head of the answer.
+    pub(super) early: Vec<u8>,
+    pub(super) stream: BoxStream,
+    /// Held until the body has been read.
+    pub(super) _place: Place,
 }
 
 impl Refusal {
     /// Reads the beginning of the body, unless that takes too long, and tells what was answered at `now`.
-    pub(super) async fn read(mut self, deadline: Instant, options: &CheckedOptions, now: SystemTime) -> Failure {
-        let framing = Framing::of(&self.headers);
+    pub(super) async fn read(self, deadline: Instant, options: &CheckedOptions, now: SystemTime) -> Failure {
+        let Answer { status, headers, .. } = self.answer;
+        let framing = Framing::of(&headers);
         let by = deadline.min(Instant::now() + BODY_WAIT);
-        let body = beginning(&mut self.stream, framing, by).await;
+        let body = beginning(&mut self.early.as_slice().chain(self.stream), framing, by).await;
         let words: Vec<_> = body.split_whitespace().collect();
         let body = mask_secrets(&words.join(" "), options.in_force(), self.query.as_deref());
-        Failure::from_answer(self.status, &self.headers, PeerText::new(&body), now)
+        Failure::from_answer(status, &headers, PeerText::new(&body), now)
     }
 }
 

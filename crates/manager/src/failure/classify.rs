@@ -1,15 +1,15 @@
-//! Errors of the operating system and of the library, told as what they say about a connection.
+//! Errors of the operating system and of a peer's frames, told as what they say about a connection.
 
 use std::{io, net::SocketAddr};
 
-use tokio_tungstenite::tungstenite::{
-    Error as WsError,
-    error::{CapacityError, ProtocolError, SubProtocolError},
-};
-use wsmon_model::{LocalResource, NameFault, PeerText, Stage, SubprotocolFault, UnresolvedName};
+use wsmon_model::{LocalResource, NameFault, PeerText, UnresolvedName};
 
 use super::Failure;
-use crate::{local_resource::short_of, secrets_dir::UnusableFile};
+use crate::{
+    frame::{Close, FrameError},
+    local_resource::short_of,
+    secrets_dir::UnusableFile,
+};
 
 impl Failure {
     /// Tells why a host name did not resolve.
@@ -67,57 +67,23 @@ impl Failure {
         Self::Options { detail: PeerText::new(&format!("{path} cannot be used: {why}")) }
     }
 
-    /// Tells why an upgrade did not come about, unless it was [refused](Self::from_answer).
-    pub(crate) fn from_upgrade(error: &WsError) -> Self {
+    /// Tells why an open connection could no longer be read.
+    pub(crate) fn from_frames(error: FrameError) -> Self {
         match error {
-            WsError::Protocol(ProtocolError::SecWebSocketSubProtocolError(error)) => {
-                Self::Subprotocol(subprotocol_fault(error))
+            FrameError::TooBig { size, most } => Self::TooBig { size, most },
+            FrameError::InvalidText => Self::InvalidText,
+            FrameError::InFlight { most } => {
+                Self::LocalResources { short_of: LocalResource::InFlight { most }, errno: None }
             }
-            // A server that wants another certificate of the client's says so only now (RFC 8446 section 4.4.2.4).
-            WsError::Io(error) => Self::from_handshake(error, Stage::Upgrade, "", None),
-            WsError::ConnectionClosed | WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
-                Self::HungUp { stage: Stage::Upgrade, errno: None }
-            }
-            other => Self::InvalidHandshake { detail: own_words(other) },
+            other => Self::Protocol { detail: PeerText::new(&other.to_string()) },
         }
     }
 
-    /// Tells why an open connection could no longer be read or written.
-    pub(crate) fn from_stream(error: &WsError) -> Self {
-        match error {
-            WsError::Io(error) => Self::Lost { errno: error.raw_os_error() },
-            WsError::ConnectionClosed
-            | WsError::AlreadyClosed
-            | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Lost { errno: None },
-            WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
-                Self::TooBig { size: *size, most: *max_size }
-            }
-            WsError::Utf8(_) => Self::InvalidText,
-            WsError::WriteBufferFull(_) => {
-                tracing::error!("a frame was written for which the write buffer had no room");
-                Self::Internal
-            }
-            other => Self::Protocol { detail: own_words(other) },
+    /// Why a close frame ends the connection.
+    pub(crate) fn from_close(close: Option<&Close>) -> Self {
+        Self::Closed {
+            code: close.map(|close| close.code),
+            reason: PeerText::new(close.map_or("", |close| &close.reason)),
         }
     }
-}
-
-fn subprotocol_fault(error: &SubProtocolError) -> SubprotocolFault {
-    match error {
-        SubProtocolError::ServerSentSubProtocolNoneRequested => SubprotocolFault::NoneAsked,
-        SubProtocolError::InvalidSubProtocol => SubprotocolFault::OtherChosen,
-        SubProtocolError::NoSubProtocol => SubprotocolFault::NoneTaken,
-    }
-}
-
-/// The library's words, without its name for the kind of error, which our sentence has.
-fn own_words(error: &WsError) -> PeerText {
-    PeerText::new(&match error {
-        // What its check against attacks looks at.
-        WsError::AttackAttempt => "its headers are larger than 64 KiB, or come in a great many small pieces".to_owned(),
-        // It reads no more than 124 of them.
-        WsError::Capacity(CapacityError::TooManyHeaders) => "it has more headers than are taken (124)".to_owned(),
-        WsError::Protocol(error) => error.to_string(),
-        other => other.to_string(),
-    })
 }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use tokio_tungstenite::tungstenite::http::{
+use http::{
     HeaderMap, HeaderName, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER, SERVER, WWW_AUTHENTICATE},
 };

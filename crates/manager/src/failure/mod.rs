@@ -8,13 +8,12 @@ mod tls_error;
 
 use std::{fmt, net::SocketAddr, time::Duration};
 
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use wsmon_model::{
     Cause, HttpAnswer, Layer, LocalResource, PeerText, ServiceName, Stage, SubprotocolFault, TlsFault, UnresolvedName,
 };
 
 pub use self::system_error::SystemError;
-use super::describe::describe;
+use super::{describe::describe, frame::CloseCode};
 
 /// What the end of an attempt or of a session says about the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,7 +251,7 @@ impl Failure {
             Self::TooBig { .. } => Some(CloseCode::Size),
             Self::PingFlood { .. } => Some(CloseCode::Policy),
             Self::Silent { .. } => Some(CloseCode::Normal),
-            Self::PongTimeout { .. } => Some(CloseCode::Away),
+            Self::PongTimeout { .. } | Self::LocalResources { .. } => Some(CloseCode::Away),
             _ => None,
         }
     }

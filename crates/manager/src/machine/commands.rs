@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use wsmon_model::Phase;
 
 use super::{Activity, AfterClose, Answer, Effects, Machine, Now, Report};
 use crate::{
     command::{Ack, Change, Command},
+    frame::CloseCode,
     gate::Lane,
     state::NextRetry,
 };

@@ -3,10 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::oneshot, time::Instant};
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use wsmon_model::EventKind;
 
-use crate::{command::Ack, error::SendError, failure::Failure, gate::Lane, message::Message};
+use crate::{command::Ack, error::SendError, failure::Failure, frame::CloseCode, gate::Lane, message::Message};
 
 /// What is to be carried out, in this order: whoever sees a state finds it counted, and whoever is answered finds
 /// what was asked for done.

@@ -15,13 +15,13 @@ use std::{
 
 use rand::Rng;
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 pub(super) use self::effects::{Answer, Down, Effects, Report, Work};
 use super::{
     backoff::Backoff,
     command::{Ack, Command},
     failure::Failure,
+    frame::CloseCode,
     gate::Lane,
     state::{ConnectionState, NextRetry},
 };

@@ -35,10 +35,10 @@ pub(super) struct Heartbeat {
 
 enum Awaiting {
     PingAt(Instant),
-    /// A sign of life, since the ping was queued.
+    /// Whether anything has come since the ping was queued.
     PongBy {
         sent: Instant,
-        frame_seen: bool,
+        lives: bool,
     },
 }
 
@@ -55,10 +55,10 @@ impl Heartbeat {
         }
     }
 
-    /// A frame has come, whatever it is.
-    pub(super) fn record_frame(&mut self) {
-        if let Awaiting::PongBy { frame_seen, .. } = &mut self.awaiting {
-            *frame_seen = true;
+    /// Something has come, whatever it is.
+    pub(super) fn record_life(&mut self) {
+        if let Awaiting::PongBy { lives, .. } = &mut self.awaiting {
+            *lives = true;
         }
     }
 
@@ -80,14 +80,14 @@ impl Heartbeat {
         Some(match self.awaiting {
             Awaiting::PingAt(_) => {
                 self.pings += 1;
-                self.awaiting = Awaiting::PongBy { sent: now, frame_seen: false };
+                self.awaiting = Awaiting::PongBy { sent: now, lives: false };
                 Due::Ping(self.pings.to_be_bytes())
             }
-            Awaiting::PongBy { sent, frame_seen: true } => {
+            Awaiting::PongBy { sent, lives: true } => {
                 self.awaiting = Awaiting::PingAt(sent + self.interval);
                 Due::NoPong
             }
-            Awaiting::PongBy { frame_seen: false, .. } => Due::Dead,
+            Awaiting::PongBy { lives: false, .. } => Due::Dead,
         })
     }
 }
@@ -136,9 +136,9 @@ mod tests {
     fn only_a_peer_that_sends_nothing_is_dead() {
         let start = Instant::now();
         let mut heartbeat = heartbeat(start);
-        heartbeat.record_frame();
+        heartbeat.record_life();
         heartbeat.due(start + 15 * SECOND);
-        heartbeat.record_frame();
+        heartbeat.record_life();
         assert_eq!(heartbeat.due(start + 25 * SECOND), Some(Due::NoPong));
         assert_eq!(heartbeat.due(start + 30 * SECOND), Some(Due::Ping([0, 0, 0, 0, 0, 0, 0, 2])));
         assert_eq!(heartbeat.due(start + 40 * SECOND), Some(Due::Dead));

@@ -12,7 +12,6 @@ use std::{
 use futures_util::FutureExt;
 use rand::rngs::SmallRng;
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::error;
 use wsmon_model::EndpointId;
 
@@ -22,6 +21,7 @@ use super::{
     command::Command,
     config::ManagerConfig,
     dial::Dialer,
+    frame::CloseCode,
     gate::Standing,
     machine::{Answer, Effects, Input, Machine, Now},
     mailbox,

@@ -24,6 +24,11 @@ pub enum LocalResource {
     },
     /// Memory for a socket (`ENOBUFS`, `ENOMEM`).
     Memory,
+    /// Room for messages that have not come whole, under the manager's own limit on them.
+    InFlight {
+        /// How many bytes there may be.
+        most: usize,
+    },
 }
 
 /// Why a host name did not resolve.

@@ -12,7 +12,6 @@ use tokio::{
     sync::oneshot::{self, error::TryRecvError},
     time::Instant,
 };
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use wsmon_model::Phase;
 
 use self::promises::is_nothing;
@@ -22,6 +21,7 @@ use crate::{
     command::{Change, Command},
     error::SendError,
     failure::Failure,
+    frame::CloseCode,
     gate::Lane,
     machine::{Input, Machine, Now},
     message::Message,

@@ -1,0 +1,179 @@
+//! What a peer has sent, and what that means.
+
+use std::{
+    mem::{MaybeUninit, take},
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::SystemTime,
+};
+
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    time::Instant,
+};
+use wsmon_model::{PeerText, TextPing};
+
+use super::{CLOSE_TIMEOUT, Ending, Session};
+use crate::{
+    clock::Clock,
+    failure::Failure,
+    frame::{Close, CloseCode, Event},
+    message::Message,
+    state::Shared,
+};
+
+/// The most that is read at once, in bytes.
+const AT_ONCE: usize = 64 * 1024;
+
+/// How often a stream is read before it is others' turn.
+const READS: usize = 8;
+
+/// What came in one turn of reading. Clocks are read when something has come, and what is counted is counted at the end.
+struct Turn<'a> {
+    shared: &'a Shared,
+    clock: &'a dyn Clock,
+    now: Option<(Instant, SystemTime)>,
+    messages: u64,
+    bytes: u64,
+}
+
+impl Turn<'_> {
+    fn now(&mut self) -> (Instant, SystemTime) {
+        *self.now.get_or_insert_with(|| (Instant::now(), self.clock.now()))
+    }
+
+    fn record(&mut self, bytes: usize) {
+        self.messages += 1;
+        self.bytes += bytes as u64;
+    }
+
+    /// Counts what has yet to be counted; when it came, if anything did.
+    fn count(&mut self) -> Option<Instant> {
+        let (messages, bytes) = (take(&mut self.messages), take(&mut self.bytes));
+        if messages == 0 {
+            return None;
+        }
+        let (now, wall) = self.now();
+        self.shared.record_activity(now);
+        self.shared.count_received(messages, bytes, wall);
+        Some(now)
+    }
+
+    /// Hands a message to whoever subscribed. It is counted before, so that nobody has a message that is not.
+    fn publish(&mut self, message: Message) {
+        self.count();
+        self.shared.publisher.publish(message);
+    }
+}
+
+impl Session {
+    /// Reads what has come; ready when the connection has ended.
+    pub(super) fn poll_read(&mut self, shared: &Shared, clock: &dyn Clock, cx: &mut Context<'_>) -> Poll<Failure> {
+        let mut turn = Turn { shared, clock, now: None, messages: 0, bytes: 0 };
+        let end = self.poll_pieces(&mut turn, cx);
+        turn.count();
+        end
+    }
+
+    /// Reads piece by piece. They lie on the stack, in room that nobody has written to before: a connection that waits
+    /// has no buffer, and reading takes no longer than it has to.
+    #[inline(never)]
+    fn poll_pieces(&mut self, turn: &mut Turn<'_>, cx: &mut Context<'_>) -> Poll<Failure> {
+        let early = take(&mut self.socket.early);
+        if !early.is_empty()
+            && let Some(failure) = self.receive(&early, turn)
+        {
+            return Poll::Ready(failure);
+        }
+        let mut room = [const { MaybeUninit::uninit() }; AT_ONCE];
+        let mut piece = ReadBuf::uninit(&mut room[..self.socket.read_at_once.min(AT_ONCE)]);
+        for _ in 0..READS {
+            if self.ending.is_some() {
+                return Poll::Pending;
+            }
+            piece.clear();
+            let failure = match ready!(Pin::new(&mut self.socket.stream).poll_read(cx, &mut piece)) {
+                Ok(()) if piece.filled().is_empty() => Some(Failure::Lost { errno: None }),
+                Ok(()) => self.receive(piece.filled(), turn),
+                Err(error) => Some(Failure::Lost { errno: error.raw_os_error() }),
+            };
+            if let Some(failure) = failure {
+                return Poll::Ready(failure);
+            }
+        }
+        // There may be more, but a peer that floods us must not keep others waiting.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Takes a piece of what the peer sends; why the connection ends, if it does.
+    fn receive(&mut self, mut piece: &[u8], turn: &mut Turn<'_>) -> Option<Failure> {
+        let (now, _) = turn.now();
+        self.heartbeat.record_life();
+        let is_subscribed = turn.shared.publisher.is_subscribed();
+        let keep = is_subscribed || self.watch.text_ping.is_some();
+        while self.ending.is_none() {
+            let event = match self.socket.decoder.decode(&mut piece, keep) {
+                Ok(None) => break,
+                Ok(Some(event)) => event,
+                Err(error) => return Some(Failure::from_frames(error)),
+            };
+            let failure = match event {
+                Event::Text(text) if self.is_text_ping(&text) => {
+                    self.answer_text_ping().or_else(|| self.pings_received.spend(now))
+                }
+                Event::Ping(payload) => {
+                    self.outbox.pong(&payload);
+                    self.pings_received.spend(now)
+                }
+                Event::Pong(payload) => {
+                    if let Some(rtt) = self.heartbeat.answered(&payload, now) {
+                        turn.shared.set_rtt(Some(rtt));
+                    }
+                    self.pings_received.spend(now)
+                }
+                Event::Close(close) => {
+                    self.answer_close(close, now);
+                    None
+                }
+                message => {
+                    self.last_message = now;
+                    turn.record(message.len());
+                    if is_subscribed && let Some(message) = Message::of(message) {
+                        turn.publish(message);
+                    }
+                    None
+                }
+            };
+            if failure.is_some() {
+                return failure;
+            }
+        }
+        None
+    }
+
+    /// Whether a text is a ping of the feed's own making, which brings no news.
+    fn is_text_ping(&self, text: &str) -> bool {
+        self.watch.text_ping.as_ref().is_some_and(|own| own.ping == text)
+    }
+
+    fn answer_text_ping(&mut self) -> Option<Failure> {
+        let TextPing { pong, .. } = self.watch.text_ping.as_ref()?;
+        if !self.outbox.can_hold(pong.len()) {
+            let detail = "The answer to the service's text pings is longer than the connection's write buffer";
+            return Some(Failure::Options { detail: PeerText::new(detail) });
+        }
+        self.outbox.push_answer(Message::text(pong.as_str()));
+        None
+    }
+
+    /// Answers with the same code, if an endpoint may send it (RFC 6455 section 5.5.1).
+    fn answer_close(&mut self, close: Option<Close>, now: Instant) {
+        match &close {
+            None => self.outbox.close(&[]),
+            Some(close) if CloseCode::may_be_sent(close.code) => self.outbox.close(&close.code.to_be_bytes()),
+            Some(_) => self.outbox.close(&CloseCode::Protocol.payload()),
+        }
+        self.ending = Some(Ending { failure: Failure::from_close(close.as_ref()), by: now + CLOSE_TIMEOUT });
+    }
+}
