@@ -1,6 +1,10 @@
 //! TLS: whom to trust.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use tokio::task::spawn_blocking;
 use tokio_rustls::{
@@ -19,15 +23,43 @@ use super::{
     secrets_dir::{SecretsDir, UnusableFile},
 };
 
-/// Mozilla's authorities, compiled in, so that every machine trusts the same.
-pub(super) fn built_in_roots() -> RootCertStore {
-    RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
+/// A configuration of TLS for each set of authorities, which all connections that trust them share: one each costs 20 KiB
+/// more, and resumes no sessions.
+pub(super) struct Connectors {
+    directory: Option<SecretsDir>,
+    built_in: TlsConnector,
+    /// By the path of a file, with what that held.
+    of_files: Mutex<HashMap<String, (Vec<u8>, TlsConnector)>>,
 }
 
-/// The certificates in a file of the secrets directory, in PEM format. Read anew for every attempt, so that
-/// a file that was replaced counts at once.
-pub(super) async fn roots_in(directory: Option<&SecretsDir>, path: &str) -> Result<RootCertStore, Failure> {
-    let unusable = |why: &str| Failure::unusable_file(path, why);
+impl Connectors {
+    /// Files are only those of this directory.
+    pub(super) fn new(directory: Option<SecretsDir>) -> Self {
+        // Mozilla's authorities, compiled in, so that every machine trusts the same.
+        let built_in = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        Self { directory, built_in: connector(built_in), of_files: Mutex::default() }
+    }
+
+    /// Trusts the built-in authorities.
+    pub(super) fn built_in(&self) -> TlsConnector {
+        self.built_in.clone()
+    }
+
+    /// Trusts the certificates in a file, in PEM format. It is read anew for every attempt, so that one that was replaced
+    /// counts at once.
+    pub(super) async fn of_file(&self, path: &str) -> Result<TlsConnector, Failure> {
+        let pem = read(self.directory.as_ref(), path).await?;
+        let mut of_files = self.of_files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = of_files.get(path).filter(|(before, _)| *before == pem) {
+            return Ok(known.clone());
+        }
+        let connector = connector(roots(&pem, path)?);
+        of_files.insert(path.to_owned(), (pem, connector.clone()));
+        Ok(connector)
+    }
+}
+
+async fn read(directory: Option<&SecretsDir>, path: &str) -> Result<Vec<u8>, Failure> {
     let pem = match directory.cloned() {
         None => Err(UnusableFile::NoDirectory),
         Some(directory) => {
@@ -35,17 +67,20 @@ pub(super) async fn roots_in(directory: Option<&SecretsDir>, path: &str) -> Resu
             spawn_blocking(move || directory.read(Path::new(&path))).await.map_err(|_| Failure::Internal)?
         }
     };
-    let pem = pem.map_err(|error| Failure::from_file(&error, path))?;
+    pem.map_err(|error| Failure::from_file(&error, path))
+}
+
+fn roots(pem: &[u8], path: &str) -> Result<RootCertStore, Failure> {
+    let unusable = |why: &str| Failure::unusable_file(path, why);
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
+    for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate = certificate.map_err(|_| unusable("it is not in PEM format"))?;
         roots.add(certificate).map_err(|_| unusable("a certificate in it cannot be read"))?;
     }
     if roots.is_empty() { Err(unusable("it holds no certificate")) } else { Ok(roots) }
 }
 
-/// One for all connections that trust the same: a fresh one each costs 27 KiB more.
-pub(super) fn connector(roots: RootCertStore) -> TlsConnector {
+fn connector(roots: RootCertStore) -> TlsConnector {
     let provider = Arc::new(ring::default_provider());
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
     let verifier = RefusalNoting::new(verifier.build().expect("there are roots"));

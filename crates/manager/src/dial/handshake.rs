@@ -1,7 +1,10 @@
 //! The two handshakes on an open TCP connection: TLS, and the WebSocket upgrade (RFC 6455 section 4.1).
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{ClientConnection, pki_types::ServerName},
+};
 use url::Url;
 
 use super::{
@@ -13,6 +16,9 @@ use super::{
 };
 use crate::{certificate::with_refusal, failure::Failure, options::CheckedOptions};
 use wsmon_model::Stage;
+
+/// The most that waits in a TLS session to be sent, in bytes: one record (RFC 8446 section 5.1). The outbox has the rest.
+const TLS_BUFFER: usize = 16 * 1024;
 
 /// A stream that has been upgraded.
 pub(super) struct Upgraded {
@@ -39,7 +45,8 @@ impl From<Failure> for NotUpgraded {
 /// Agrees on TLS with a host.
 pub(super) async fn encrypt(tls: &TlsConnector, host: String, stream: BoxStream) -> Result<BoxStream, Failure> {
     let name = ServerName::try_from(host.clone()).map_err(|error| Failure::no_tls_host(&host, &error.to_string()))?;
-    match with_refusal(tls.connect(name, stream)).await {
+    let bounded = |session: &mut ClientConnection| session.set_buffer_limit(Some(TLS_BUFFER));
+    match with_refusal(tls.connect_with(name, stream, bounded)).await {
         (Ok(stream), _) => Ok(Box::new(stream)),
         (Err(error), refused) => Err(Failure::from_handshake(&error, Stage::Tls, &host, refused)),
     }

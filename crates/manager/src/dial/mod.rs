@@ -12,7 +12,6 @@ mod transport;
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
-use tokio_rustls::TlsConnector;
 use url::Url;
 
 pub use self::transport::{BoxStream, Stream, Tcp, Transport};
@@ -23,7 +22,7 @@ use self::{
 };
 use super::{
     config::ManagerConfig, failure::Failure, frame::Decoder, in_flight::InFlight, options::CheckedOptions,
-    secrets_dir::SecretsDir, service::Upstream, target::Base, tls,
+    service::Upstream, target::Base, tls::Connectors,
 };
 use crate::clock::Clock;
 use wsmon_model::{Attempt, EndpointName, PeerText, Stage};
@@ -46,8 +45,7 @@ pub(super) struct WebSocket {
 pub(super) struct Dialer {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
-    tls: TlsConnector,
-    secrets_dir: Option<SecretsDir>,
+    tls: Connectors,
     sockets: SocketLimit,
     in_flight: Arc<InFlight>,
     deadline: Duration,
@@ -58,8 +56,7 @@ impl Dialer {
         Self {
             transport: Arc::clone(&config.transport),
             clock: Arc::clone(&config.clock),
-            tls: tls::connector(tls::built_in_roots()),
-            secrets_dir: config.secrets_dir.clone(),
+            tls: Connectors::new(config.secrets_dir.clone()),
             sockets: SocketLimit::new(config.most_sockets),
             in_flight: InFlight::new(config.most_in_flight),
             deadline: config.handshake_timeout,
@@ -110,7 +107,7 @@ impl Dialer {
     /// Whether the files that options name can be used.
     pub(super) async fn check(&self, options: &CheckedOptions) -> Result<(), Failure> {
         match options.ca_file() {
-            Some(path) => tls::roots_in(self.secrets_dir.as_ref(), path).await.map(drop),
+            Some(path) => self.tls.of_file(path).await.map(drop),
             None => Ok(()),
         }
     }
@@ -125,14 +122,14 @@ impl Dialer {
         // Before anything that needs a descriptor, such as reading a file or asking a name server.
         let place = self.sockets.take()?;
         let tls = match options.ca_file() {
-            Some(path) if base.is_tls() => &tls::connector(tls::roots_in(self.secrets_dir.as_ref(), path).await?),
-            _ => &self.tls,
+            Some(path) if base.is_tls() => self.tls.of_file(path).await?,
+            _ => self.tls.built_in(),
         };
         let host = base.host();
         let (stream, place) = self.connect(&host, base.port(), place, progress).await?;
         let stream = if base.is_tls() {
             progress.reached(Stage::Tls);
-            encrypt(tls, host, stream).await?
+            encrypt(&tls, host, stream).await?
         } else {
             stream
         };
