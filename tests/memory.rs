@@ -46,7 +46,9 @@ fn memory_from_here() -> u64 {
 }
 
 /// A server that does with each client what the script says.
-async fn serve<S: Future<Output = ()> + Send + 'static>(script: impl Fn(TcpStream) -> S + Send + Clone + 'static) -> String {
+async fn serve<S: Future<Output = ()> + Send + 'static>(
+    script: impl Fn(TcpStream) -> S + Send + Clone + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let base = format!("ws://{}/", listener.local_addr().expect("an address"));
     tokio::spawn(async move {

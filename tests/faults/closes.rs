@@ -36,7 +36,7 @@ async fn codes_that_pass() {
     }
 }
 
-/// tungstenite gives each of them as 1002, which blocks.
+/// They are told as they were sent, and do not block.
 #[tokio::test(start_paused = true)]
 async fn codes_that_no_server_may_send() {
     let forbidden = " RFC 6455 forbids to send this code; the fault is the server's.";

@@ -1,15 +1,22 @@
 //! What goes wrong in the frames of an open connection.
 
+use std::time::Duration;
+
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    sync::mpsc,
+    net::TcpStream,
+    sync::{Notify, mpsc},
+    time::sleep,
 };
-use wsmon_model::Cause;
+use wsmon_manager::{Message, Tcp};
+use wsmon_model::{Cause, ConnectionOptions, Layer};
 
 use super::{
     outcome::{Expected, Outcome},
-    support::fault,
-    wire::{BINARY, CLOSE, CONTINUATION, FIN, PING, RSV1, TEXT, frame, header, send, until_gone, upgrade},
+    support::{FEED, Monitor, fault, name, soon},
+    wire::{
+        BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RSV1, Server, TEXT, frame, header, send, until_gone, upgrade,
+    },
 };
 
 /// A frame may carry this much, and a message four times as much.
@@ -128,4 +135,62 @@ async fn a_breach_is_answered_with_its_close_code() {
         .await;
         assert_eq!(heard.recv().await, Some((FIN | CLOSE, 0x82, code)));
     }
+}
+
+/// RFC 6455 section 5.5.3: of pings that have come together only the newest needs an answer.
+#[tokio::test(start_paused = true)]
+async fn the_newest_ping_is_answered() {
+    let (told, mut heard) = mpsc::unbounded_channel();
+    fault(async |mut stream| {
+        upgrade(&mut stream).await;
+        let pings = [b"first", b"other", b"third"].map(|payload| frame(FIN | PING, payload));
+        send(&mut stream, &pings.concat()).await;
+        let mut pong = [0; 11];
+        stream.read_exact(&mut pong).await.expect("a pong");
+        let [kind, length, mask @ .., _, _, _, _, _] = pong;
+        let payload: Vec<_> = pong[6..].iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
+        told.send((kind, length, payload)).expect("the test listens");
+    })
+    .await;
+    assert_eq!(heard.recv().await, Some((FIN | PONG, 0x85, b"third".to_vec())));
+}
+
+/// The bound on what all connections keep is the monitor's own, and says so.
+#[tokio::test(start_paused = true)]
+async fn more_in_flight_than_all_connections_may_keep() {
+    let server = Server::start().await;
+    let monitor = Monitor::start_with(Tcp, &server.base(), |config, _| config.most_in_flight = 1_000).await;
+    let (subscribed, (told, mut heard)) = (Notify::new(), mpsc::unbounded_channel());
+    let script = async |mut stream: TcpStream| {
+        upgrade(&mut stream).await;
+        subscribed.notified().await;
+        // What comes whole takes no room, and what has come whole gives it back.
+        for _ in 0..2 {
+            let message = frame(FIN | TEXT, &[b'.'; 1_000]);
+            send(&mut stream, &message[..500]).await;
+            sleep(Duration::from_secs(1)).await;
+            send(&mut stream, &message[500..]).await;
+        }
+        send(&mut stream, &frame(TEXT, &[b'.'; 1_001])).await;
+        let mut close = [0; 8];
+        stream.read_exact(&mut close).await.expect("a close frame");
+        let [_, _, mask @ .., high, low] = close;
+        told.send(u16::from_be_bytes([high ^ mask[0], low ^ mask[1]])).expect("the test listens");
+    };
+    let rest = async {
+        let mut handle = monitor.connect(ConnectionOptions::default()).await;
+        soon("connected", handle.settled()).await;
+        let mut messages = monitor.manager.subscribe(&name(FEED)).expect("it is there");
+        subscribed.notify_one();
+        for _ in 0..2 {
+            assert_eq!(messages.recv().await, Ok(Message::text(".".repeat(1_000))));
+        }
+        soon("the end", handle.wait_for(|state| state.failure.is_some())).await;
+        assert_eq!(heard.recv().await, Some(1001));
+    };
+    server.during(script, rest).await;
+    let text = "The monitor keeps at most 1000 bytes of messages that have not come whole, over all connections";
+    let outcome = monitor.outcome().await;
+    outcome.check(&Expected::waiting(Cause::LocalResources, text).once_open());
+    assert_eq!(outcome.connection.layer, Some(Layer::Local));
 }

@@ -1,14 +1,22 @@
-//! Connections that look open and bring nothing, and subscribers that take nothing.
+//! Connections that look open and bring nothing, or bring too much, and subscribers that take nothing.
 
-use std::time::Duration;
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
+use futures_util::future::BoxFuture;
 use tokio::{
-    io::AsyncReadExt,
+    io::{AsyncRead, AsyncReadExt, DuplexStream, ReadBuf, duplex, join, split},
     net::TcpStream,
-    sync::Notify,
+    sync::{Notify, mpsc},
+    task::yield_now,
     time::{advance, sleep},
 };
-use wsmon_manager::{Message, RecvError};
+use wsmon_manager::{BoxStream, Message, RecvError, Transport};
 use wsmon_model::{Cause, ConnectionOptions, EventKind, Status};
 
 use super::{
@@ -159,4 +167,49 @@ async fn subscriber_that_does_not_receive() {
         assert_eq!(monitor.feed().messages_dropped, SENT - KEPT);
     };
     server.during(script, rest).await;
+}
+
+/// A stream that always has another message.
+struct Endless;
+
+impl AsyncRead for Endless {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        while buffer.remaining() >= 4 {
+            buffer.put_slice(&[FIN | TEXT, 2, b'h', b'i']);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Streams that always have another message, once the server's end, which the test gets, is dropped.
+struct Flood(mpsc::UnboundedSender<DuplexStream>);
+
+impl Transport for Flood {
+    fn resolve<'a>(&'a self, _: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+        Box::pin(async move { Ok(vec![([127, 0, 0, 1], port).into()]) })
+    }
+
+    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+        let (near, far) = duplex(1_024);
+        self.0.send(far).expect("the test listens");
+        let (read, write) = split(near);
+        Box::pin(async move { Ok(Box::new(join(read.chain(Endless), write)) as BoxStream) })
+    }
+}
+
+/// On one thread: if reading never stopped, nothing else would ever run.
+#[tokio::test]
+async fn a_flood_keeps_nobody_waiting() {
+    let (sender, mut clients) = mpsc::unbounded_channel();
+    let monitor = Monitor::start_on(Flood(sender), "ws://upstream.invalid/ws/").await;
+    let mut handle = monitor.connect(ConnectionOptions::default()).await;
+    let mut far = soon("a client", clients.recv()).await.expect("a client");
+    upgrade(&mut far).await;
+    drop(far);
+    assert_eq!(soon("connected", handle.settled()).await.phase.status(), Status::Connected);
+    while monitor.feed().messages_received < 1_000_000 {
+        yield_now().await;
+    }
+    // Nor does it keep a connection from being closed.
+    soon("disconnected", monitor.manager.disconnect(&name(FEED))).await.expect("disconnects");
 }

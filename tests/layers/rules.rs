@@ -55,8 +55,20 @@ const ONLY: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// Modules of the manager that are told the time, and that draw only from the random numbers they are given.
-const PURE: [&str; 8] =
-    ["machine", "policy", "backoff", "describe", "gate::breaker", "gate::lanes", "gate::probing", "session::liveness"];
+const PURE: [&str; 12] = [
+    "machine",
+    "policy",
+    "backoff",
+    "describe",
+    "gate::breaker",
+    "gate::lanes",
+    "gate::probing",
+    "session::liveness",
+    "frame",
+    "in_flight",
+    "dial::answer",
+    "dial::request",
+];
 
 /// What they name nothing of.
 const IMPURE: [&str; 14] = [

@@ -26,7 +26,8 @@
 //!   for the answer does not stop the change, so what is kept and what is held always agree.
 //! - Reading never waits for writing or for subscribers; a slow [`Subscription`] loses the oldest messages and is told how
 //!   many.
-//! - A peer cannot make it hold more than the limits in the options say, and every wait for a peer has a deadline.
+//! - A peer cannot make it hold more than the limits in the options say, nor all peers together more than
+//!   [`ManagerConfig::most_in_flight`], and every wait for a peer has a deadline. A connection that waits has no buffer.
 //! - What follows a failure is decided in one place ([`judge`]): retry with full jitter, at a time that the server asked
 //!   for, rarely because it cannot help, or never.
 //! - A [`Failure`] says what was seen ([`Failure::evidence`]), and [`describe`] makes sentences of that, then or years later. Of

@@ -77,7 +77,7 @@ pub enum RecvError {
 /// The messages of one endpoint from now on, across reconnects.
 ///
 /// A slow subscriber never holds up the connection: it loses the oldest messages and is told how
-/// many.
+/// many. A message of which the beginning came before the subscription is not among them.
 #[derive(Debug)]
 pub struct Subscription {
     messages: broadcast::Receiver<Message>,

@@ -38,6 +38,12 @@ use crate::clock::Clock;
 /// How long a close frame may wait for the peer's own, or for its way out.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The most that is read at once, in bytes.
+const AT_ONCE: usize = 64 * 1024;
+
+/// How often a stream is read before it is others' turn: one that always has more must not keep them waiting.
+const READS: usize = 8;
+
 /// Why a connection ends whose last frame has still to leave.
 struct Ending {
     failure: Failure,
@@ -188,13 +194,15 @@ impl Session {
             let _ = self.outbox.poll_send(&mut *stream, |_| {}, cx);
             let mut room = [const { MaybeUninit::uninit() }; 4 * 1024];
             let mut piece = ReadBuf::uninit(&mut room);
-            loop {
+            for _ in 0..READS {
                 piece.clear();
                 let is_read = ready!(Pin::new(&mut *stream).poll_read(cx, &mut piece)).is_ok();
                 if !is_read || piece.filled().is_empty() || is_over(piece.filled()) {
                     return Poll::Ready(());
                 }
             }
+            cx.waker().wake_by_ref();
+            Poll::Pending
         });
         // A peer that does not answer is left behind; there is nothing more to say to it.
         let _ = timeout(CLOSE_TIMEOUT, closing).await;

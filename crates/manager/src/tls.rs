@@ -23,7 +23,7 @@ use super::{
     secrets_dir::{SecretsDir, UnusableFile},
 };
 
-/// A configuration of TLS for each set of authorities, which all connections that trust them share: one each costs 20 KiB
+/// A configuration of TLS for each set of authorities, which all connections that trust them share: one each costs 12 KiB
 /// more, and resumes no sessions.
 pub(super) struct Connectors {
     directory: Option<SecretsDir>,

@@ -52,7 +52,7 @@ pub const OPTION_FIELDS: [OptionField; 17] = [
     field(FieldKind::Text, "text_pong", "Text pong", "The answer; 3 for engine.io"),
     field(FieldKind::Text, "frame", "Largest frame (bytes)", "262144 if empty"),
     field(FieldKind::Text, "message", "Largest message (bytes)", "1048576 if empty"),
-    field(FieldKind::Text, "read_buffer", "Read buffer (bytes)", "4096 if empty"),
+    field(FieldKind::Text, "read_buffer", "Read at once (bytes)", "65536 if empty"),
     field(FieldKind::Text, "write_buffer", "Write buffer (bytes)", "262144 if empty"),
     field(FieldKind::Switch, "recycle_when_silent", "Open anew when silent", ""),
     field(FieldKind::Switch, "stay_closed", "Stay closed after a normal closure (1000)", ""),

@@ -72,7 +72,7 @@ pub struct TextPing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Read at once: 4 KiB.
+    /// Read at once: 64 KiB.
     pub read_buffer: Option<u32>,
     /// Waiting to be written: 256 KiB.
     pub write_buffer: Option<u32>,

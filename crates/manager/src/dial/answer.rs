@@ -126,3 +126,116 @@ impl Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Section 1.3's example.
+    const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+    const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+    fn switching(fields: &str) -> String {
+        format!("HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: {ACCEPT}\r\n{fields}\r\n")
+    }
+
+    fn checked(head: &str, asked: &[&str]) -> Result<(), Failure> {
+        let (answer, size) = Answer::parse(head.as_bytes(), 0)?.expect("a whole head");
+        assert_eq!(size, head.len());
+        let asked: Vec<_> = asked.iter().map(|&name| name.to_owned()).collect();
+        answer.check(&accept_key(KEY), &asked)
+    }
+
+    const FIELDS: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+
+    #[test]
+    fn what_the_standard_asks_for_is_taken() {
+        for fields in [
+            FIELDS,
+            "upgrade: WebSocket\r\nconnection: upgrade\r\n",
+            // Section 4.1: the field has to contain the option, beside others.
+            "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n",
+            "Upgrade: websocket\r\nConnection: keep-alive\r\nConnection: UPGRADE\r\n",
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Extensions: ,\r\n",
+        ] {
+            assert_eq!(checked(&switching(fields), &[]), Ok(()), "{fields}");
+        }
+        let chosen = format!("{FIELDS}Sec-WebSocket-Protocol: b\r\n");
+        assert_eq!(checked(&switching(&chosen), &["a", "b"]), Ok(()));
+    }
+
+    #[test]
+    fn what_the_standard_refuses_is_told() {
+        let whole = |fields: &str| format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n");
+        let old = switching(FIELDS).replace("HTTP/1.1", "HTTP/1.0");
+        for (head, words) in [
+            (old, "HTTP version must be 1.1 or higher"),
+            (switching("Connection: Upgrade\r\n"), "No \"Upgrade: websocket\" header"),
+            (switching("Upgrade: h2c\r\nConnection: Upgrade\r\n"), "No \"Upgrade: websocket\" header"),
+            (switching("Upgrade: websocket\r\n"), "No \"Connection: upgrade\" header"),
+            (switching("Upgrade: websocket\r\nConnection: keep-alive\r\n"), "No \"Connection: upgrade\" header"),
+            (whole(FIELDS), "Key mismatch in \"Sec-WebSocket-Accept\" header"),
+            (switching(FIELDS).replace(ACCEPT, KEY), "Key mismatch in \"Sec-WebSocket-Accept\" header"),
+            (
+                switching(&format!("{FIELDS}Sec-WebSocket-Extensions: permessage-deflate; x=1\r\n")),
+                "it uses the extension “permessage-deflate”, which nobody offered",
+            ),
+        ] {
+            assert_eq!(checked(&head, &[]), Err(invalid(words)), "{head}");
+        }
+    }
+
+    #[test]
+    fn a_subprotocol_is_one_of_those_asked_for() {
+        let chosen = |name: &str| switching(&format!("{FIELDS}Sec-WebSocket-Protocol: {name}\r\n"));
+        for (head, asked, fault) in [
+            (switching(FIELDS), &["a"][..], SubprotocolFault::NoneTaken),
+            (chosen("a"), &[], SubprotocolFault::NoneAsked),
+            (chosen("c"), &["a", "b"], SubprotocolFault::OtherChosen),
+            (chosen("a, b"), &["a", "b"], SubprotocolFault::OtherChosen),
+        ] {
+            assert_eq!(checked(&head, asked), Err(Failure::Subprotocol(fault)), "{head}");
+        }
+    }
+
+    /// Gives a head to the parser piece by piece, as it is read.
+    fn parsed(head: &[u8], size: usize) -> Result<Option<(StatusCode, usize)>, Failure> {
+        let ends = (0..head.len()).step_by(size).map(|before| (before, (before + size).min(head.len())));
+        for (before, end) in ends {
+            if let Some((answer, size)) = Answer::parse(&head[..end], before)? {
+                return Ok(Some((answer.status, size)));
+            }
+        }
+        Ok(None)
+    }
+
+    #[test]
+    fn a_head_may_come_in_pieces_and_what_follows_it_is_left() {
+        let long = format!("{FIELDS}X-Long: {}\r\n", "x".repeat(5_000));
+        let head = switching(&long);
+        let bytes = [head.as_bytes(), b"\x81\x02hi"].concat();
+        for size in [1, 2, 7, 100, bytes.len()] {
+            assert_eq!(parsed(&bytes, size), Ok(Some((StatusCode::SWITCHING_PROTOCOLS, head.len()))), "{size}");
+        }
+        assert_eq!(parsed(&head.as_bytes()[..head.len() - 1], 10), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_told_at_once() {
+        for (bytes, words) in [
+            (&b"SSH-2.0-OpenSSH_9.2"[..], "httparse error: invalid HTTP version"),
+            (b"\x15\x03\x01\x00\x02\x02", "httparse error: invalid HTTP version"),
+            (b"HTTP/1.1 101 Switching Protocols\r\nno field\r\n", "httparse error: invalid header name"),
+        ] {
+            assert_eq!(parsed(bytes, 1), Err(invalid(words)));
+        }
+    }
+
+    #[test]
+    fn a_heads_size_is_limited() {
+        let endless = [b"HTTP/1.1 200 OK\r\nX: ", &[b'x'; MOST_BYTES][..]].concat();
+        assert_eq!(parsed(&endless, 1_000), Err(invalid("its headers are larger than 64 KiB")));
+        let many = format!("HTTP/1.1 200 OK\r\n{}", "X: x\r\n".repeat(MOST_FIELDS + 1));
+        assert_eq!(parsed(many.as_bytes(), 1_000), Err(invalid("it has more headers than are taken (124)")));
+    }
+}

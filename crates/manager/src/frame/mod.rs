@@ -9,6 +9,7 @@ mod close_code;
 mod decoder;
 mod encoder;
 mod error;
+mod event;
 mod header;
 mod utf8;
 
@@ -17,9 +18,10 @@ mod tests;
 
 pub(super) use self::{
     close_code::CloseCode,
-    decoder::{Close, Decoder, Event},
+    decoder::Decoder,
     encoder::{LONGEST_HEADER, encode},
     error::FrameError,
+    event::{Close, Event},
     header::Opcode,
 };
 

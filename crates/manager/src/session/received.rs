@@ -13,7 +13,7 @@ use tokio::{
 };
 use wsmon_model::{PeerText, TextPing};
 
-use super::{CLOSE_TIMEOUT, Ending, Session};
+use super::{AT_ONCE, CLOSE_TIMEOUT, Ending, READS, Session};
 use crate::{
     clock::Clock,
     failure::Failure,
@@ -21,12 +21,6 @@ use crate::{
     message::Message,
     state::Shared,
 };
-
-/// The most that is read at once, in bytes.
-const AT_ONCE: usize = 64 * 1024;
-
-/// How often a stream is read before it is others' turn.
-const READS: usize = 8;
 
 /// What came in one turn of reading. Clocks are read when something has come, and what is counted is counted at the end.
 struct Turn<'a> {
@@ -101,7 +95,7 @@ impl Session {
                 return Poll::Ready(failure);
             }
         }
-        // There may be more, but a peer that floods us must not keep others waiting.
+        // There may be more.
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -133,7 +127,7 @@ impl Session {
                     self.pings_received.spend(now)
                 }
                 Event::Close(close) => {
-                    self.answer_close(close, now);
+                    self.answer_close(close.as_ref(), now);
                     None
                 }
                 message => {
@@ -168,12 +162,12 @@ impl Session {
     }
 
     /// Answers with the same code, if an endpoint may send it (RFC 6455 section 5.5.1).
-    fn answer_close(&mut self, close: Option<Close>, now: Instant) {
-        match &close {
+    fn answer_close(&mut self, close: Option<&Close>, now: Instant) {
+        match close {
             None => self.outbox.close(&[]),
             Some(close) if CloseCode::may_be_sent(close.code) => self.outbox.close(&close.code.to_be_bytes()),
             Some(_) => self.outbox.close(&CloseCode::Protocol.payload()),
         }
-        self.ending = Some(Ending { failure: Failure::from_close(close.as_ref()), by: now + CLOSE_TIMEOUT });
+        self.ending = Some(Ending { failure: Failure::from_close(close), by: now + CLOSE_TIMEOUT });
     }
 }

@@ -103,7 +103,8 @@ fn section_5_4_messages_are_not_mixed() {
     let begun = frame(BINARY, b"hi");
     refused(&[&begun[..], &frame(FIN | TEXT, b"hi")].concat(), FrameError::NotContinued("TEXT"));
     refused(&[&begun[..], &frame(BINARY, b"hi")].concat(), FrameError::NotContinued("BINARY"));
-    let (events, error) = decoded_at_once(&[frame(BINARY, b""), frame(FIN | 0, b""), frame(FIN | 0, b"")].concat());
+    let (events, error) =
+        decoded_at_once(&[frame(BINARY, b""), frame(FIN | CONTINUATION, b""), frame(FIN | CONTINUATION, b"")].concat());
     assert_eq!((events, error), (vec![binary(b"")], Some(FrameError::NothingToContinue)));
 }
 
@@ -154,12 +155,15 @@ fn section_8_1_text_is_utf_8_over_fragments_and_told_at_once() {
 fn limits_hold_at_the_header() {
     taken(&frame(FIN | BINARY, &[7; 300]), &[binary(&[7; 300])]);
     refused(&header(FIN | BINARY, 301), FrameError::TooBig { size: 301, most: 300 });
-    let fragments = [frame(BINARY, &[7; 300]), frame(0, &[7; 300]), frame(0, &[7; 300])].concat();
+    let fragments = [frame(BINARY, &[7; 300]), frame(CONTINUATION, &[7; 300]), frame(CONTINUATION, &[7; 300])].concat();
     let last = |length| [&fragments[..], &header(FIN | CONTINUATION, length)].concat();
     refused(&last(101), FrameError::TooBig { size: 1_001, most: 1_000 });
     taken(&[&last(100)[..], &[7; 100]].concat(), &[binary(&[7; 1_000])]);
     refused(&header(TEXT, usize::MAX), FrameError::TooBig { size: usize::MAX, most: 300 });
-    refused(&[frame(BINARY, b"7"), header(0, usize::MAX)].concat(), FrameError::TooBig { size: usize::MAX, most: 300 });
+    refused(
+        &[frame(BINARY, b"7"), header(CONTINUATION, usize::MAX)].concat(),
+        FrameError::TooBig { size: usize::MAX, most: 300 },
+    );
 }
 
 #[test]
