@@ -57,8 +57,8 @@ pub(super) struct Session {
     heartbeat: Heartbeat,
     pings_received: PingBudget,
     last_message: Instant,
-    /// The peer has sent a close frame, and the answer is on its way out.
-    ending: Option<Ending>,
+    /// The peer has sent a close frame, and the answer is on its way out. Boxed, as most of the time there is none.
+    ending: Option<Box<Ending>>,
 }
 
 impl Session {

@@ -19,8 +19,8 @@ pub(crate) struct Decoder {
     frame: Option<Frame>,
     /// What has come of a control frame.
     control: Vec<u8>,
-    /// The message that is to be continued.
-    pub(super) message: Option<Assembly>,
+    /// The message that is to be continued. Boxed, as most of the time there is none.
+    pub(super) message: Option<Box<Assembly>>,
 }
 
 impl Decoder {
@@ -93,10 +93,14 @@ impl Decoder {
             return whole(frame.opcode, piece).map(Some);
         }
         let in_flight = keep.then_some(&self.in_flight);
-        let message = self.message.get_or_insert_with(|| Assembly::new(frame.opcode, in_flight));
+        let message = self.message.get_or_insert_with(|| Box::new(Assembly::new(frame.opcode, in_flight)));
         let most = if frame.is_final { message.length + frame.left } else { self.limits.message };
         message.extend(piece, most)?;
-        if frame.is_final && left == 0 { self.message.take().map(Assembly::complete).transpose() } else { Ok(None) }
+        if frame.is_final && left == 0 {
+            self.message.take().map(|message| message.complete()).transpose()
+        } else {
+            Ok(None)
+        }
     }
 }
 

@@ -168,6 +168,6 @@ impl Session {
             Some(close) if CloseCode::may_be_sent(close.code) => self.outbox.close(&close.code.to_be_bytes()),
             Some(_) => self.outbox.close(&CloseCode::Protocol.payload()),
         }
-        self.ending = Some(Ending { failure: Failure::from_close(close), by: now + CLOSE_TIMEOUT });
+        self.ending = Some(Box::new(Ending { failure: Failure::from_close(close), by: now + CLOSE_TIMEOUT }));
     }
 }
