@@ -85,20 +85,22 @@ impl Session {
     pub(super) async fn run(&mut self, shared: &Shared, clock: &Arc<dyn Clock>) -> Failure {
         // One timer for all deadlines. Most are put off before they come, so it is set anew when it goes off.
         let mut timer = pin!(sleep_until(self.deadline()));
+        let mut is_late = false;
         loop {
-            let end = poll_fn(|cx| {
-                // What has come is read before a deadline is held against the peer.
-                if let Poll::Ready(failure) = self.poll(shared, &**clock, cx) {
-                    return Poll::Ready(Some(failure));
-                }
-                self.poll_deadline(timer.as_mut(), cx).map(|()| None)
+            let end = poll_fn(|cx| match self.poll(shared, &**clock, cx) {
+                Poll::Ready(failure) => Poll::Ready(Some(failure)),
+                // What has come was read before a deadline is held against the peer.
+                Poll::Pending if is_late => Poll::Ready(self.overdue(shared)),
+                Poll::Pending => self.poll_deadline(timer.as_mut(), cx).map(|()| None),
             });
-            let failure = match end.await {
-                Some(failure) => Some(failure),
-                None => self.look_again(shared, &**clock).await.or_else(|| self.overdue(shared)),
-            };
-            if let Some(failure) = failure {
+            if let Some(failure) = end.await {
                 return failure;
+            }
+            is_late = !is_late;
+            if is_late {
+                // On a busy machine the timers can be ahead of the sockets, so the runtime gets the chance to find out
+                // which of those can be read.
+                yield_now().await;
             }
         }
     }
@@ -131,17 +133,6 @@ impl Session {
             timer.as_mut().reset(deadline);
         }
         Poll::Pending
-    }
-
-    /// Reads what has come although a deadline has passed. On a busy machine the timers can be ahead of the
-    /// sockets, so the runtime gets the chance to find out which of those can be read.
-    async fn look_again(&mut self, shared: &Shared, clock: &dyn Clock) -> Option<Failure> {
-        yield_now().await;
-        poll_fn(|cx| match self.poll(shared, clock, cx) {
-            Poll::Ready(failure) => Poll::Ready(Some(failure)),
-            Poll::Pending => Poll::Ready(None),
-        })
-        .await
     }
 
     /// When something is to be done if nothing comes.
