@@ -23,6 +23,9 @@ pub enum AppError {
     /// No connection has this name (404).
     #[error("There is no connection named {0}.")]
     NotFound(EndpointId),
+    /// An operation on many connections is not kept any more (410).
+    #[error("That is kept for ten minutes, and not beyond a restart of the monitor. Look again at what it would do.")]
+    BulkGone,
     /// The monitor is shutting down (503).
     #[error("The monitor is shutting down.")]
     ShuttingDown,
@@ -51,6 +54,7 @@ impl AppError {
             Self::Invalid(_) | Self::InvalidField(_) => 400,
             Self::NotFound(_) => 404,
             Self::Conflict => 409,
+            Self::BulkGone => 410,
             Self::ShuttingDown | Self::Interrupted => 503,
             Self::DiskFull => 507,
             Self::Internal | Self::Unreachable | Self::Timeout => 500,

@@ -5,12 +5,14 @@
 
 mod account;
 mod audit;
+mod bulk;
 mod connections;
 mod guide;
 mod wire;
 
 pub use account::{change_password, end_session, load_account};
 pub use audit::list_audit;
+pub use bulk::{load_bulk_progress, preview_bulk, start_bulk, undo_bulk};
 pub use connections::{
     connect_endpoint, disconnect_endpoint, list_connections, load_endpoint, load_summary, pause_endpoint,
     remove_endpoint, resume_endpoint, set_auto_reconnect, set_options,

@@ -30,12 +30,21 @@ pub struct SignedIn {
 }
 
 impl Actor {
+    /// Who it is, as the audit log has it.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Administrator(signed_in) => &signed_in.name,
+            Self::CommandLine => COMMAND_LINE,
+        }
+    }
+
     /// The entry of what this actor asks for, in the audit log.
     pub(super) fn audit(&self, action: AuditAction, object: &str) -> PendingAudit {
-        match self {
-            Self::Administrator(signed_in) => pending(&signed_in.name, Some(signed_in.visitor.address), action, object),
-            Self::CommandLine => pending(COMMAND_LINE, None, action, object),
-        }
+        let address = match self {
+            Self::Administrator(signed_in) => Some(signed_in.visitor.address),
+            Self::CommandLine => None,
+        };
+        pending(self.name(), address, action, object)
     }
 }
 

@@ -4,7 +4,7 @@ use std::{future::Future, time::SystemTime};
 
 use super::{ActorOperations, outcome::ReportsOutcome};
 use crate::error::AppError;
-use wsmon_manager::{ConnectionManager, clock::unix_ms};
+use wsmon_manager::{ConnectionManager, Wanted, clock::unix_ms};
 use wsmon_model::{
     AuditAction, Connection, ConnectionOptions, EndpointDetails, EndpointId, ListAnswer, ListQuery, ListVersion,
     OptionsVersion, Phase, Summary,
@@ -87,6 +87,13 @@ impl ActorOperations {
     pub async fn remove(&self, endpoint: &str) -> Result<(), AppError> {
         let change = |manager: ConnectionManager, id| async move { Ok(manager.remove(&id).await?) };
         self.change(AuditAction::Remove, endpoint, change).await
+    }
+
+    /// Adds an endpoint that was removed, as it was wanted before.
+    pub(super) async fn add_back(&self, wanted: Wanted) -> Result<(), AppError> {
+        let endpoint = wanted.endpoint.to_string();
+        let change = |manager: ConnectionManager, _| async move { Ok(manager.add_back(wanted).await?) };
+        self.change(AuditAction::AddBack, &endpoint, change).await
     }
 
     /// Sets whether a connection is connected again after it was lost.

@@ -8,6 +8,7 @@ mod account;
 mod actor;
 mod administrators;
 mod backups;
+mod bulk;
 mod connections;
 mod error;
 mod guide;
@@ -26,10 +27,10 @@ pub use self::{
     sign_in::SignInError,
     under_way::NotDone,
 };
-use self::{option_changes::OptionChanges, outcome::ReportsOutcome, run::Runner};
+use self::{bulk::Jobs, option_changes::OptionChanges, outcome::ReportsOutcome, run::Runner};
 use crate::{auth::Authenticator, error::AppError};
 use wsmon_manager::ConnectionManager;
-use wsmon_model::{AuditAction, EndpointId, PendingAudit};
+use wsmon_model::{AuditAction, BulkId, EndpointId, PeerText, PendingAudit};
 use wsmon_store::{Store, StoreError};
 
 /// What can be done here. Cheap to clone.
@@ -44,6 +45,7 @@ struct Parts {
     option_changes: OptionChanges,
     runner: Runner,
     hints: ListHints,
+    bulk: Jobs,
 }
 
 /// What the list of connections tells besides connections.
@@ -69,12 +71,13 @@ impl Operations {
     ) -> Result<Self, StoreError> {
         let option_changes = OptionChanges::new(&store).await?;
         let runner = Runner::new(store.clone());
-        Ok(Self(Arc::new(Parts { manager, authenticator, store, option_changes, runner, hints })))
+        let bulk = Jobs::default();
+        Ok(Self(Arc::new(Parts { manager, authenticator, store, option_changes, runner, hints, bulk })))
     }
 
     /// What this actor may do.
     pub fn by(&self, actor: Actor) -> ActorOperations {
-        ActorOperations { parts: Arc::clone(&self.0), actor }
+        ActorOperations { parts: Arc::clone(&self.0), actor, bulk: None }
     }
 
     /// Lets nothing begin any more, and waits for what is under way.
@@ -88,6 +91,8 @@ impl Operations {
 pub struct ActorOperations {
     parts: Arc<Parts>,
     actor: Actor,
+    /// The bulk operation that single ones are part of.
+    bulk: Option<BulkId>,
 }
 
 impl ActorOperations {
@@ -102,6 +107,10 @@ impl ActorOperations {
         T: ReportsOutcome + Send + 'static,
         F: Future<Output = Result<T, AppError>> + Send + 'static,
     {
-        self.parts.runner.run(self.actor.audit(action, object), operation).await
+        let mut audit = self.actor.audit(action, object);
+        if let Some(id) = self.bulk {
+            audit.entry.detail = PeerText::new(&format!("Bulk {id}."));
+        }
+        self.parts.runner.run(audit, operation).await
     }
 }

@@ -57,17 +57,23 @@ impl Runner {
         self.under_way.run(audited).await?
     }
 
+    /// Begins work that consists of operations, each run by itself, and that a shutdown waits for as well.
+    pub(super) fn begin(&self, work: impl Future<Output = ()> + Send + 'static) -> Result<(), NotDone> {
+        self.under_way.begin(work)
+    }
+
     /// Lets nothing begin any more, and waits for what is under way.
     pub(super) async fn finish(&self) {
         self.under_way.finish().await;
     }
 }
 
-/// Writes down what came of an operation. A log that cannot be written does not undo what was done; that is said where
+/// Writes down what came of an operation, behind what the entry says of it already. A log that cannot be written does not undo what was done; that is said where
 /// logs are read.
 async fn complete(store: &Store, mut audit: PendingAudit, outcome: Outcome) {
     audit.entry.outcome = outcome.outcome;
-    audit.entry.detail = PeerText::new(&outcome.detail);
+    let detail = format!("{} {}", audit.entry.detail, outcome.detail);
+    audit.entry.detail = PeerText::new(detail.trim());
     let entry = &audit.entry;
     info!(
         admin = %entry.who, address = %entry.address, action = entry.action.as_str(), object = %entry.object,

@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use tokio::time::timeout;
+use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, error};
 
@@ -32,17 +32,27 @@ impl UnderWay {
         &self,
         operation: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, NotDone> {
-        // Taken before the question, so that `finish` either waits for this operation or prevents it.
-        let place = self.0.token();
-        if self.0.is_closed() {
-            return Err(NotDone::ShuttingDown);
-        }
-        let task = self.0.spawn(operation.in_current_span());
-        drop(place);
-        task.await.map_err(|failure| {
+        self.spawn(operation)?.await.map_err(|failure| {
             error!(%failure, "an operation was cut short");
             NotDone::Panicked
         })
+    }
+
+    /// The same without waiting for its end.
+    pub(super) fn begin(&self, operation: impl Future<Output = ()> + Send + 'static) -> Result<(), NotDone> {
+        self.spawn(operation).map(drop)
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        operation: impl Future<Output = T> + Send + 'static,
+    ) -> Result<JoinHandle<T>, NotDone> {
+        // Taken before the question, so that `finish` either waits for this operation or prevents it.
+        let _place = self.0.token();
+        match self.0.is_closed() {
+            true => Err(NotDone::ShuttingDown),
+            false => Ok(self.0.spawn(operation.in_current_span())),
+        }
     }
 
     /// Lets no operation begin any more, and waits for those under way.

@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod bodies;
+mod bulk;
 mod ca_file;
 mod command_line;
 mod compression;

@@ -175,7 +175,7 @@ impl ConnectionManager {
     }
 
     /// Makes a change that goes on when nobody waits for it any more, and that a shutdown waits for.
-    async fn carry_out<T: Send + 'static>(
+    pub(super) async fn carry_out<T: Send + 'static>(
         &self,
         change: impl Future<Output = Result<T, ManagerError>> + Send + 'static,
     ) -> Result<T, ManagerError> {
@@ -191,7 +191,7 @@ impl ConnectionManager {
 
     /// Waits until nobody else changes what is wanted of this endpoint: what is kept and what the
     /// task was told must come in the same order. After a shutdown nobody has a turn.
-    async fn turn(&self, endpoint: &EndpointId) -> Result<MutexGuard<'_, ()>, ManagerError> {
+    pub(super) async fn turn(&self, endpoint: &EndpointId) -> Result<MutexGuard<'_, ()>, ManagerError> {
         let mut hasher = DefaultHasher::new();
         endpoint.hash(&mut hasher);
         let index = hasher.finish() % self.0.change_locks.len() as u64;
@@ -199,7 +199,7 @@ impl ConnectionManager {
         if self.is_running() { Ok(turn) } else { Err(ManagerError::ShuttingDown) }
     }
 
-    async fn save(&self, wanted: &Wanted, kind: EventKind) -> Result<(), ManagerError> {
+    pub(super) async fn save(&self, wanted: &Wanted, kind: EventKind) -> Result<(), ManagerError> {
         let event = EventRecord::new(wanted.endpoint.clone(), unix_ms(self.0.config.clock.now()), kind);
         self.0.config.keeper.save(wanted, &event, self.1.as_deref()).await?;
         self.0.events.publish_kept(event);
@@ -253,7 +253,7 @@ impl Wanted {
 
 impl Entry {
     /// What an administrator wants of it.
-    fn wanted(&self) -> Wanted {
+    pub(super) fn wanted(&self) -> Wanted {
         let state = self.state.borrow();
         Wanted {
             endpoint: self.endpoint.clone(),

@@ -80,6 +80,7 @@ mod options;
 mod policy;
 mod registry;
 mod secrets_dir;
+mod selection;
 mod service;
 mod session;
 #[cfg(test)]
@@ -111,6 +112,8 @@ pub use message::{Message, RecvError, Subscription};
 pub use options::{CheckedOptions, InvalidOptions};
 pub use policy::{BLOCKED_RETRY, LONGEST_RETRY_AFTER, Rules, STABLE_AFTER, Verdict, judge};
 pub use secrets_dir::{SecretsDir, UnusableFile};
+pub use selection::Selected;
+
 pub use service::{InvalidServices, Service, Services};
 pub use state::{ConnectionState, NextRetry};
 pub use target::{Base, InvalidBase};

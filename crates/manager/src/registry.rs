@@ -95,6 +95,13 @@ impl Registry {
         self.read().summary()
     }
 
+    /// All connections that match a query, in the order of their ids.
+    pub(super) fn select(&self, query: &ListQuery) -> Vec<Arc<Entry>> {
+        let entries = self.read();
+        let matching = entries.matching(query, entries.rows_of(query.service.as_ref()));
+        matching.into_iter().map(|(_, number)| Arc::clone(&entries.rows[number].entry)).collect()
+    }
+
     /// One page of the connections that match a query, with the summary of all.
     pub(super) fn list(&self, query: &ListQuery, view: &View<'_>) -> ConnectionList {
         let entries = self.read();

@@ -28,6 +28,8 @@ pub enum AuditAction {
     Disconnect,
     /// Removed an endpoint.
     Remove,
+    /// Added an endpoint that had been removed, as it was.
+    AddBack,
     /// Turned auto reconnect on.
     AutoReconnectOn,
     /// Turned auto reconnect off.
@@ -62,6 +64,7 @@ impl AuditAction {
             Self::Connect => "Connect",
             Self::Disconnect => "Disconnect",
             Self::Remove => "Remove",
+            Self::AddBack => "Add back",
             Self::AutoReconnectOn => "Auto reconnect on",
             Self::AutoReconnectOff => "Auto reconnect off",
             Self::Pause => "Pause",
@@ -139,7 +142,7 @@ pub struct PendingAudit {
 pub struct AuditQuery {
     /// Only this action.
     pub action: Option<AuditAction>,
-    /// Part of who, from where, or to what; empty for all.
+    /// Part of who, from where, to what, or why; empty for all.
     pub search: String,
     /// The page, from 0.
     pub page: u32,

@@ -4,6 +4,7 @@ mod account;
 mod attempt;
 mod audit;
 mod base_url;
+mod bulk;
 mod cause;
 mod connection;
 mod endpoint;
@@ -28,6 +29,7 @@ pub use account::{Account, LoginSession, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS}
 pub use attempt::{Attempt, Stage};
 pub use audit::{AuditAction, AuditEntry, AuditOutcome, AuditPage, AuditQuery, PendingAudit};
 pub use base_url::BaseUrl;
+pub use bulk::{BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, LeftAlone, Selection};
 pub use cause::Cause;
 pub use connection::{Connection, EndpointDetails, Phase, Status, WaitingFor};
 pub use endpoint::{EndpointName, EndpointNameError};

@@ -96,6 +96,7 @@ fn of_the_audit_log() {
         "connect",
         "disconnect",
         "remove",
+        "add-back",
         "auto-reconnect-on",
         "auto-reconnect-off",
         "pause",

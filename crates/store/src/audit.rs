@@ -39,7 +39,9 @@ impl Store {
     /// Completes as failed the entries of operations that a crash cut short; how many. For the start of a server, when
     /// none can be under way: an operation on the command line that is can still complete its own.
     pub async fn complete_audit_cut_short(&self) -> Result<u64, StoreError> {
-        let query = sqlx::query("UPDATE audit SET outcome = ?, detail = ? WHERE operation IS NOT NULL AND outcome = ?");
+        let query = sqlx::query(
+            "UPDATE audit SET outcome = ?, detail = trim(detail || ' ' || ?) WHERE operation IS NOT NULL AND outcome = ?",
+        );
         let bound = query.bind(AuditOutcome::Failed.as_str()).bind(CUT_SHORT).bind(AuditOutcome::UnderWay.as_str());
         Ok(bound.execute(&self.0).await?.rows_affected())
     }
@@ -115,7 +117,7 @@ fn restrict(sql: &mut QueryBuilder<Sqlite>, query: &AuditQuery) {
     }
     if !query.search.is_empty() {
         // `instr` rather than `LIKE`, in which % and _ mean something.
-        sql.push(" AND instr(lower(who || ' ' || address || ' ' || object), ");
+        sql.push(" AND instr(lower(who || ' ' || address || ' ' || object || ' ' || detail), ");
         sql.push_bind(query.search.to_lowercase()).push(") > 0");
     }
 }

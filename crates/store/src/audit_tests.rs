@@ -106,10 +106,13 @@ async fn an_entry_is_completed_where_it_was_kept_and_added_where_it_was_not() {
 async fn an_entry_that_a_crash_left_is_completed_as_failed_unless_its_operation_does_it() {
     let kept = Kept::new().await;
     let mut audit = pending(1);
+    audit.entry.detail = PeerText::new("Bulk 1.");
     kept.turn_off(&audit).await.expect("kept");
     assert_eq!(kept.store.complete_audit_cut_short().await.expect("written"), 1);
     let [(outcome, detail)] = &kept.audited().await[..] else { panic!("one entry") };
     assert!(*outcome == AuditOutcome::Failed && detail.contains("The change itself is kept."), "{detail}");
+    assert!(detail.starts_with("Bulk 1. The monitor ended"), "{detail}");
+    audit.entry.detail = PeerText::default();
     assert_eq!(kept.store.complete_audit_cut_short().await.expect("written"), 0);
 
     audit.entry.outcome = AuditOutcome::Done;

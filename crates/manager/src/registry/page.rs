@@ -15,7 +15,7 @@ pub(super) struct Page {
 }
 
 /// What a row is sorted by, read once as it may change meanwhile, and its number: equals are in the order of their ids.
-type Keyed = (u64, usize);
+pub(super) type Keyed = (u64, usize);
 
 impl Entries {
     /// The page that a query asks for: the last one if there are fewer.
@@ -36,14 +36,14 @@ impl Entries {
     }
 
     /// The numbers of a service's rows, or of all.
-    fn rows_of(&self, service: Option<&ServiceName>) -> Range<usize> {
+    pub(super) fn rows_of(&self, service: Option<&ServiceName>) -> Range<usize> {
         let Some(service) = service else { return 0..self.rows.len() };
         let start = self.rows.partition_point(|row| row.entry.endpoint.service < *service);
         start..self.rows.partition_point(|row| row.entry.endpoint.service <= *service)
     }
 
     /// Those of these rows that match a query, in their order.
-    fn matching(&self, query: &ListQuery, rows: Range<usize>) -> Vec<Keyed> {
+    pub(super) fn matching(&self, query: &ListQuery, rows: Range<usize>) -> Vec<Keyed> {
         let of_status = |row: &Row| query.status.is_none_or(|wanted| wanted == row.shared.status());
         let keyed = |(number, row): (usize, &Row)| of_status(row).then(|| (sort_key(row, query.sort.key), number));
         match query.search.as_str() {
