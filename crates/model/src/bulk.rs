@@ -142,7 +142,7 @@ impl LeftAlone {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Selection {
-    /// These.
+    /// These, as many as a request holds: 64 KiB, which is at least 480.
     Ids(Vec<EndpointId>),
     /// All that match a query, on all of its pages and in whatever order.
     Matching(ListQuery),
