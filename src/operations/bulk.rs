@@ -23,10 +23,10 @@ use wsmon_model::{
     AuditOutcome, BulkAction, BulkId, BulkPreview, BulkProgress, BulkResult, EndpointId, LeftAlone, Phase, Selection,
 };
 
-/// Connections that are dealt with at once. The store keeps one change after the other.
-const AT_ONCE: usize = 8;
+/// Connections that are dealt with at once: a peer that does not answer the close frame takes a second.
+const AT_ONCE: usize = 16;
 
-/// The same of attempts, each of which is waited for.
+/// The same of attempts, which may take ten seconds each.
 const ATTEMPTS_AT_ONCE: usize = 32;
 
 impl ActorOperations {

@@ -1,6 +1,6 @@
 //! Administrators and their password hashes.
 
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Row, SqliteConnection};
 
 use super::{audit::add_pending, error::StoreError, store::Store};
 use wsmon_model::PendingAudit;
@@ -89,7 +89,7 @@ impl Store {
         hash: &str,
         audit: Option<&PendingAudit>,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.0.begin().await?;
+        let mut transaction = self.write().await?;
         let query = sqlx::query("UPDATE administrator SET password_hash = ? WHERE name = ?");
         if query.bind(hash).bind(name).execute(&mut *transaction).await?.rows_affected() == 0 {
             return Ok(false);
@@ -116,7 +116,7 @@ impl Store {
 /// Notes that somebody signed in from a network. By count alone are old ones forgotten, so that a clock
 /// that jumps makes none of them go.
 pub(super) async fn note_address(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
     administrator: &str,
     network: &str,
     now_ms: i64,
@@ -124,11 +124,11 @@ pub(super) async fn note_address(
     let query = sqlx::query(
         "INSERT INTO known_address VALUES (?1, ?2, ?3) ON CONFLICT (administrator, network) DO UPDATE SET seen_ms = ?3",
     );
-    query.bind(administrator).bind(network).bind(now_ms).execute(&mut **transaction).await?;
+    query.bind(administrator).bind(network).bind(now_ms).execute(&mut *connection).await?;
     let query = sqlx::query(
         "DELETE FROM known_address WHERE administrator = ?1 AND network NOT IN \
          (SELECT network FROM known_address WHERE administrator = ?1 ORDER BY seen_ms DESC LIMIT ?2)",
     );
-    query.bind(administrator).bind(ADDRESSES_KEPT).execute(&mut **transaction).await?;
+    query.bind(administrator).bind(ADDRESSES_KEPT).execute(&mut *connection).await?;
     Ok(())
 }

@@ -23,7 +23,7 @@ impl Store {
     ///
     /// [`StoreError::Statement`], as for every function here.
     pub async fn complete_audit(&self, audit: &PendingAudit) -> Result<(), StoreError> {
-        let mut transaction = self.0.begin().await?;
+        let mut transaction = self.write().await?;
         let completed = sqlx::query("UPDATE audit SET outcome = ?, detail = ?, operation = NULL WHERE operation = ?")
             .bind(audit.entry.outcome.as_str())
             .bind(audit.entry.detail.as_str())
@@ -52,7 +52,7 @@ impl Store {
         statement: Query<'_, Sqlite, SqliteArguments>,
         audit: Option<&PendingAudit>,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.0.begin().await?;
+        let mut transaction = self.write().await?;
         let is_changed = statement.execute(&mut *transaction).await?.rows_affected() == 1;
         if is_changed {
             add_pending(&mut transaction, audit).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::BoxFuture;
 use sqlx::{
-    Row, Sqlite, Transaction,
+    Row, Sqlite, SqliteConnection,
     query::Query,
     sqlite::{SqliteArguments, SqliteRow},
 };
@@ -56,7 +56,7 @@ impl Store {
         audit: Option<&PendingAudit>,
     ) -> Result<(), StoreError> {
         let options = wanted.options.to_kept().map_err(|error| sqlx::Error::Encode(error.into()))?;
-        let mut transaction = self.0.begin().await?;
+        let mut transaction = self.write().await?;
         let query = sqlx::query(
             "INSERT INTO connection (service, endpoint, is_on, auto_reconnect, options) VALUES (?1, ?2, ?3, ?4, ?5) \
              ON CONFLICT (service, endpoint) DO UPDATE SET is_on = ?3, auto_reconnect = ?4, options = ?5",
@@ -70,7 +70,7 @@ impl Store {
     }
 
     async fn forget_wanted(&self, endpoint: &EndpointId, audit: Option<&PendingAudit>) -> Result<(), StoreError> {
-        let mut transaction = self.0.begin().await?;
+        let mut transaction = self.write().await?;
         let query = sqlx::query("DELETE FROM connection WHERE service = ? AND endpoint = ?");
         bind_endpoint(query, endpoint).execute(&mut *transaction).await?;
         audit::add_pending(&mut transaction, audit).await?;
@@ -78,7 +78,7 @@ impl Store {
     }
 
     async fn append_events(&self, events: &[EventRecord]) -> Result<(), StoreError> {
-        let mut transaction = self.0.begin().await?;
+        let mut transaction = self.write().await?;
         for event in events {
             add_event(&mut transaction, event).await?;
         }
@@ -110,7 +110,7 @@ fn bind_endpoint<'q>(query: SqliteQuery<'q>, endpoint: &'q EndpointId) -> Sqlite
 }
 
 /// Adds an event, unless its endpoint has been removed meanwhile.
-async fn add_event(transaction: &mut Transaction<'_, Sqlite>, event: &EventRecord) -> Result<(), sqlx::Error> {
+async fn add_event(connection: &mut SqliteConnection, event: &EventRecord) -> Result<(), sqlx::Error> {
     let evidence = event.evidence.as_ref().map(serde_json::to_string).transpose();
     let evidence = evidence.map_err(|error| sqlx::Error::Encode(error.into()))?;
     let query = sqlx::query(
@@ -125,7 +125,7 @@ async fn add_event(transaction: &mut Transaction<'_, Sqlite>, event: &EventRecor
         .bind(event.close_code())
         .bind(event.attempt)
         .bind(evidence)
-        .execute(&mut **transaction)
+        .execute(connection)
         .await?;
     Ok(())
 }

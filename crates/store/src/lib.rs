@@ -22,6 +22,7 @@ mod soundness;
 mod store;
 #[cfg(test)]
 mod tests;
+mod writing;
 
 pub use self::{
     administrators::{ADDRESS_KNOWN_MS, Credentials, StoredAdministrator},

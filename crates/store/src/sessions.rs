@@ -67,7 +67,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let now_ms = session.started_ms;
         self.1.jumps.look(now_ms);
-        let mut transaction = self.0.begin().await?;
+        let mut transaction = self.write().await?;
         retention::note_day(&mut transaction, now_ms).await?;
         if let Some(since_ms) = retention::kept_since_ms(&mut transaction, SESSIONS_KEPT_DAYS).await? {
             let query = sqlx::query("DELETE FROM session WHERE started_ms < ?");

@@ -39,6 +39,8 @@ pub(super) struct Shared {
     /// Keeps the log and its index in place: the last connection to close takes both away, for which a
     /// full disk may have no room again, and the pool may close all of its own after failed writes.
     anchor: Mutex<Option<SqliteConnection>>,
+    /// Whose turn it is to write.
+    pub(super) turn: Mutex<()>,
 }
 
 impl Store {
@@ -71,7 +73,14 @@ impl Store {
         // It takes part once it has read.
         sqlx::query("SELECT 1 FROM last_check").execute(&mut anchor).await.map_err(cannot_open)?;
         let anchor = Mutex::new(Some(anchor));
-        let shared = Shared { path, clock, jumps: JumpWatch::default(), health: Health::default(), anchor };
+        let shared = Shared {
+            path,
+            clock,
+            jumps: JumpWatch::default(),
+            health: Health::default(),
+            anchor,
+            turn: Mutex::default(),
+        };
         Ok(Self(pool, Arc::new(shared)))
     }
 
