@@ -12,7 +12,8 @@ test('who signs in with the password that was printed sees five connections', as
 
 test('what pages load comes compressed from the build and is kept by browsers', async ({ page }) => {
   const loaded = ['css', 'js', 'wasm'].map((kind) => page.waitForResponse(new RegExp(`/pkg/[^/]+\\.${kind}$`)));
-  await page.goto('/login');
+  await page.goto('/admin/websocket-monitor');
+  await signIn(page, process.env.WSMON_PASSWORD);
   for (const response of await Promise.all(loaded)) {
     expect(response.status(), response.url()).toBe(200);
     expect(await response.allHeaders(), response.url()).toMatchObject({

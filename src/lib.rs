@@ -8,6 +8,7 @@
 //! | module | what is in it |
 //! | --- | --- |
 //! | [`api`] | the server functions |
+//! | [`changes`] | what forms ask for, and what is said of it |
 //! | [`error`] | the one error on the wire |
 //! | [`ui`] | pages and components |
 //! | `operations` | what an actor may do: checked, made and audited |
@@ -22,6 +23,7 @@
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod auth;
+pub mod changes;
 pub mod error;
 #[cfg(feature = "ssr")]
 pub mod operations;
@@ -29,10 +31,10 @@ pub mod operations;
 pub mod server;
 pub mod ui;
 
-/// Takes over the page that the server has rendered. Called by the generated JavaScript.
+/// Readies the living parts of a page that the server has rendered. Called by the generated JavaScript.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(ui::app::App);
+    leptos::mount::hydrate_islands();
 }

@@ -13,6 +13,8 @@ mod program;
 mod start;
 mod upstream;
 mod whole;
+#[path = "../../tests/common/wire.rs"]
+mod wire;
 
 use std::{
     env,

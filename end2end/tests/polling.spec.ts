@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures';
-import { add, addMany, button, expectStatus, hydrated, row, rows, searchBox, sortBy, summary } from '../support/dashboard';
+import { add, addMany, button, expectStatus, hydrated, row, rows, searchBox, sortBy } from '../support/dashboard';
 
 const POLL = '**/api/list_connections*';
 
@@ -151,24 +151,23 @@ test('rests while paused', async ({ admin }) => {
   await expectAge(admin, 0);
 });
 
-test('stops when the page is left, though not reloaded', async ({ admin }) => {
-  await admin.goto('/admin');
+test('stops when the page is left for another of its own', async ({ admin }) => {
   await stopTheClock(admin);
-  await admin.getByRole('region', { name: 'Admin tools' }).getByRole('link', { name: 'WebSocket Monitoring' }).click();
-  await expect(button(admin, 'Refresh now')).toBeVisible();
   await passToPoll(admin);
-  await admin.evaluate(() => Object.assign(window, { sameDocument: true }));
+  const polls: string[] = [];
+  admin.on('request', (request) => polls.push(new URL(request.url()).pathname));
+  await admin.getByRole('link', { name: 'Audit' }).click();
+  await expect(admin.getByRole('heading', { name: 'Audit' })).toBeVisible();
+  await expect(async () => {
+    await pass(admin, 1);
+    await expect(admin.locator('html[data-hydrated]')).toBeAttached({ timeout: 500 });
+  }).toPass();
 
-  await admin.goBack();
-  await expect(admin.getByRole('heading', { name: 'Admin Dashboard' })).toBeVisible();
-  expect(await admin.evaluate(() => 'sameDocument' in window)).toBe(true);
-
-  const before = await sent(admin);
-  // The card of the Admin Dashboard goes on polling, which shows that time passes.
-  const card = admin.waitForRequest('**/api/load_summary*');
+  // The audit log goes on polling, which shows that time passes.
+  const log = admin.waitForRequest('**/api/list_audit*');
   await pass(admin, 30);
-  await card;
-  expect(await sent(admin)).toBe(before);
+  await log;
+  expect(polls).not.toContain('/api/list_connections');
 });
 
 test('a failed poll keeps the rows and says so, until one works', async ({ admin, complaints }) => {
@@ -217,24 +216,53 @@ test('the last message is never said to be older than is known', async ({ admin,
   await expect(last).toHaveText(/^within 2\d s$/);
 });
 
-test('a list that cannot be loaded is not said to be empty', async ({ admin, complaints }) => {
-  complaints.allow(FAILED_REQUEST);
-  await add(admin, 'data-feed');
-  await expectStatus(admin, 'data-feed', 'connected');
-  await admin.goto('/admin');
-  await hydrated(admin);
-  await admin.route(POLL, (route) => route.abort());
-  await admin.getByRole('region', { name: 'Admin tools' }).getByRole('link', { name: 'WebSocket Monitoring' }).click();
-  const banner = admin.getByRole('alert').filter({ hasText: 'The list could not be loaded.' });
-  await expect(banner).toBeVisible();
-  await expect(admin.getByRole('heading', { name: 'No connections yet' })).toBeHidden();
-  await expect(summary(admin, 'total')).toHaveText('–');
+/** Every cell of the list in which something has been changed since, after the name of its row. */
+async function watchCells(page: Page): Promise<() => Promise<string[]>> {
+  await page.evaluate(() => {
+    const touched = new Set<string>();
+    const body = document.querySelector('tbody')!;
+    const tell = ({ target, type }: MutationRecord) => {
+      const element = target instanceof Element ? target : target.parentElement!;
+      const cell = element.closest('td, th');
+      const row = element.closest('tr')?.dataset.endpoint ?? 'tbody';
+      touched.add(`${row} ${cell?.getAttribute('data-label') ?? cell?.className ?? type}`);
+    };
+    new MutationObserver((records) => records.forEach(tell)).observe(body, {
+      subtree: true, childList: true, characterData: true, attributes: true,
+    });
+    Object.assign(window, { touched });
+  });
+  return () => page.evaluate(() => {
+    const { touched } = window as unknown as { touched: Set<string> };
+    const seen = [...touched].sort();
+    touched.clear();
+    return seen;
+  });
+}
 
-  await admin.unroute(POLL);
-  await button(admin, 'Try again').click();
-  await expectStatus(admin, 'data-feed', 'connected');
-  await expect(banner).toHaveCount(0);
-  await expect(summary(admin, 'total')).toHaveText('1');
+test('a refresh touches the cells whose value has changed, and no others', async ({ admin, upstream }) => {
+  await addMany(admin, ['one', 'two', 'off']);
+  await button(admin, 'Disconnect off').click();
+  await expectStatus(admin, 'off', 'disconnected');
+  await stopTheClock(admin);
+  await passToPoll(admin);
+  await expectAge(admin, 0);
+  const touched = await watchCells(admin);
+
+  // Only the times in the status cells go on.
+  await passToPoll(admin);
+  await expectAge(admin, 0);
+  for (const cell of await touched()) expect(cell).toMatch(/^\w+ status$/);
+
+  upstream.send('two', 'hello');
+  const messages = row(admin, 'two').locator('[data-label="Messages"]');
+  await expect(async () => {
+    await passToPoll(admin);
+    await expect(messages).toHaveText(/^1 /, { timeout: 500 });
+  }).toPass();
+  const seen = await touched();
+  expect(seen).toEqual(expect.arrayContaining(['two Messages', 'two Last message']));
+  for (const cell of seen) expect(cell).toMatch(/^two |^\w+ status$/);
 });
 
 test('a refresh disturbs neither typing, focus nor scrolling', async ({ admin, upstream }) => {

@@ -1,6 +1,6 @@
 //! An administrator's own account.
 
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
 use crate::error::AppError;
 use wsmon_model::Account;
@@ -10,7 +10,7 @@ use wsmon_model::Account;
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`].
-#[server(endpoint = "load_account", input = Json, output = Json)]
+#[server(endpoint = "load_account", protocol = super::wire::Wire)]
 pub async fn load_account() -> Result<Account, AppError> {
     super::as_admin(|admin| async move { admin.account().await }).await
 }
@@ -22,7 +22,7 @@ pub async fn load_account() -> Result<Account, AppError> {
 ///
 /// [`AppError::Unauthenticated`], and [`AppError::Invalid`] when the current password is wrong or
 /// the new one too short or too long.
-#[server(endpoint = "change_password", input = Json, output = Json)]
+#[server(endpoint = "change_password", protocol = super::wire::Wire)]
 pub async fn change_password(current: String, new: String) -> Result<(), AppError> {
     super::as_admin(|admin| async move { super::set_session(&admin.change_password(current, new).await?) }).await
 }
@@ -32,7 +32,7 @@ pub async fn change_password(current: String, new: String) -> Result<(), AppErro
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`], and [`AppError::Invalid`] when there is no such session.
-#[server(endpoint = "end_session", input = Json, output = Json)]
+#[server(endpoint = "end_session", protocol = super::wire::Wire)]
 pub async fn end_session(key: String) -> Result<(), AppError> {
     super::as_admin(|admin| async move { admin.end_session(&key).await }).await
 }

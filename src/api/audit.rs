@@ -1,6 +1,6 @@
 //! Seeing who did what.
 
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
 use crate::error::AppError;
 use wsmon_model::{AuditPage, AuditQuery};
@@ -10,7 +10,7 @@ use wsmon_model::{AuditPage, AuditQuery};
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`].
-#[server(endpoint = "list_audit", input = Json, output = Json)]
+#[server(endpoint = "list_audit", protocol = super::wire::Wire)]
 pub async fn list_audit(query: AuditQuery) -> Result<AuditPage, AppError> {
     super::as_admin(|admin| async move { admin.audit_page(&query).await }).await
 }

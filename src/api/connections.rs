@@ -1,8 +1,8 @@
 //! Seeing and changing connections.
 //!
-//! All take JSON, which a form on another site cannot send.
+//! All take Postcard, which a form on another site cannot send.
 
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
 use crate::error::AppError;
 use wsmon_model::{
@@ -15,7 +15,7 @@ use wsmon_model::{
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`].
-#[server(endpoint = "list_connections", input = Json, output = Json)]
+#[server(endpoint = "list_connections", protocol = super::wire::Wire)]
 pub async fn list_connections(query: ListQuery, shown: Option<ListVersion>) -> Result<ListAnswer, AppError> {
     super::as_admin(|admin| async move { Ok(admin.list(&query, shown)) }).await
 }
@@ -25,7 +25,7 @@ pub async fn list_connections(query: ListQuery, shown: Option<ListVersion>) -> R
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`].
-#[server(endpoint = "load_summary", input = Json, output = Json)]
+#[server(endpoint = "load_summary", protocol = super::wire::Wire)]
 pub async fn load_summary() -> Result<Summary, AppError> {
     super::as_admin(|admin| async move { Ok(admin.summary()) }).await
 }
@@ -38,7 +38,7 @@ pub async fn load_summary() -> Result<Summary, AppError> {
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`] for what is no endpoint name,
 /// [`AppError::ShuttingDown`], [`AppError::Interrupted`] when a shutdown ends the attempt. An attempt that fails is not an error of this call: the connection
 /// says why.
-#[server(endpoint = "connect_endpoint", input = Json, output = Json)]
+#[server(endpoint = "connect_endpoint", protocol = super::wire::Wire)]
 pub async fn connect_endpoint(endpoint: String, auto_reconnect: Option<bool>) -> Result<Connection, AppError> {
     super::as_admin(|admin| async move { admin.connect(&endpoint, auto_reconnect).await }).await
 }
@@ -48,7 +48,7 @@ pub async fn connect_endpoint(endpoint: String, auto_reconnect: Option<bool>) ->
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
-#[server(endpoint = "disconnect_endpoint", input = Json, output = Json)]
+#[server(endpoint = "disconnect_endpoint", protocol = super::wire::Wire)]
 pub async fn disconnect_endpoint(endpoint: String) -> Result<(), AppError> {
     super::as_admin(|admin| async move { admin.disconnect(&endpoint).await }).await
 }
@@ -58,7 +58,7 @@ pub async fn disconnect_endpoint(endpoint: String) -> Result<(), AppError> {
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
-#[server(endpoint = "remove_endpoint", input = Json, output = Json)]
+#[server(endpoint = "remove_endpoint", protocol = super::wire::Wire)]
 pub async fn remove_endpoint(endpoint: String) -> Result<(), AppError> {
     super::as_admin(|admin| async move { admin.remove(&endpoint).await }).await
 }
@@ -68,7 +68,7 @@ pub async fn remove_endpoint(endpoint: String) -> Result<(), AppError> {
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
-#[server(endpoint = "set_auto_reconnect", input = Json, output = Json)]
+#[server(endpoint = "set_auto_reconnect", protocol = super::wire::Wire)]
 pub async fn set_auto_reconnect(endpoint: String, enabled: bool) -> Result<(), AppError> {
     super::as_admin(|admin| async move { admin.set_auto_reconnect(&endpoint, enabled).await }).await
 }
@@ -78,7 +78,7 @@ pub async fn set_auto_reconnect(endpoint: String, enabled: bool) -> Result<(), A
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::DiskFull`].
-#[server(endpoint = "pause_endpoint", input = Json, output = Json)]
+#[server(endpoint = "pause_endpoint", protocol = super::wire::Wire)]
 pub async fn pause_endpoint(endpoint: String) -> Result<(), AppError> {
     super::as_admin(|admin| async move { admin.pause(&endpoint).await }).await
 }
@@ -88,7 +88,7 @@ pub async fn pause_endpoint(endpoint: String) -> Result<(), AppError> {
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::DiskFull`].
-#[server(endpoint = "resume_endpoint", input = Json, output = Json)]
+#[server(endpoint = "resume_endpoint", protocol = super::wire::Wire)]
 pub async fn resume_endpoint(endpoint: String) -> Result<(), AppError> {
     super::as_admin(|admin| async move { admin.resume(&endpoint).await }).await
 }
@@ -98,7 +98,7 @@ pub async fn resume_endpoint(endpoint: String) -> Result<(), AppError> {
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
-#[server(endpoint = "load_endpoint", input = Json, output = Json)]
+#[server(endpoint = "load_endpoint", protocol = super::wire::Wire)]
 pub async fn load_endpoint(endpoint: String) -> Result<EndpointDetails, AppError> {
     super::as_admin(|admin| async move { admin.details(&endpoint).await }).await
 }
@@ -111,7 +111,7 @@ pub async fn load_endpoint(endpoint: String) -> Result<EndpointDetails, AppError
 ///
 /// [`AppError::Unauthenticated`], [`AppError::InvalidField`] and [`AppError::Invalid`] for options that
 /// cannot be used, [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::DiskFull`].
-#[server(endpoint = "set_options", input = Json, output = Json)]
+#[server(endpoint = "set_options", protocol = super::wire::Wire)]
 pub async fn set_options(
     endpoint: String,
     options: ConnectionOptions,

@@ -1,6 +1,6 @@
 //! The monitoring guide.
 
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
 use crate::error::AppError;
 
@@ -9,7 +9,7 @@ use crate::error::AppError;
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`].
-#[server(endpoint = "load_guide", input = Json, output = Json)]
+#[server(endpoint = "load_guide", protocol = super::wire::Wire)]
 pub async fn load_guide() -> Result<String, AppError> {
     super::as_admin(|admin| async move { Ok(admin.guide().to_owned()) }).await
 }

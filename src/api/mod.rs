@@ -7,6 +7,7 @@ mod account;
 mod audit;
 mod bulk;
 mod connections;
+mod fetch;
 mod guide;
 mod wire;
 

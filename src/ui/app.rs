@@ -9,12 +9,13 @@ use leptos_router::{
 };
 
 use super::pages::{AdminDashboard, AuditLog, Guide, Login, NotFound, OneEndpoint, OwnAccount, WebSocketMonitor};
-use wsmon_model::{RequestId, Theme};
+use wsmon_model::Theme;
 
 /// The HTML document that the server sends.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = use_context::<Theme>().unwrap_or_default();
-    let request = use_context::<RequestId>().map(|id| id.to_string());
+    // What a page with a living part loads.
+    provide_context(options.clone());
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.as_str()>
@@ -24,29 +25,21 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="dark light"/>
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
                 <HashedStylesheet options=options.clone()/>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <AutoReload options/>
                 <MetaTags/>
             </head>
-            <body data-request-id=request>
+            <body>
                 <App/>
             </body>
         </html>
     }
 }
 
-/// The whole application.
+/// The whole application, of which islands are all that a browser is sent as a program.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    // Effects run in the browser only, once the page has come to life.
-    Effect::new(|| {
-        if let Some(root) = document().document_element() {
-            // Nothing can be wrong with this name.
-            let _ = root.set_attribute("data-hydrated", "");
-        }
-    });
-    // `Async`: a page is sent whole, so that it is complete before the browser half arrives.
+    // `Async`: a page is sent whole, so that it is complete before its living part is, or without it.
     view! {
         <Router>
             <FlatRoutes fallback=NotFound>

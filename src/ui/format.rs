@@ -100,7 +100,7 @@ pub fn bytes(number: u64) -> String {
         return format!("{number} B");
     }
     // Tenths, rounded down, so that nothing is shown as 1024.0 of a unit.
-    let mut tenths = u128::from(number) * 10 / 1_024;
+    let mut tenths = number / 1_024 * 10 + number % 1_024 * 10 / 1_024;
     let mut unit = 0;
     while tenths >= 10_240 && unit + 1 < UNITS.len() {
         tenths /= 1_024;

@@ -16,6 +16,8 @@ mod restore;
 #[path = "../common/start.rs"]
 mod start;
 mod upstream;
+#[path = "../common/wire.rs"]
+mod wire;
 
 /// The name of the store's file in the data directory.
 const STORE: &str = "monitor.sqlite";

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::{sync::oneshot, time::timeout};
 use wsmon_model::{Connection, ConnectionList, ListAnswer, ListQuery};
 
-use super::start::on_free_port;
+use super::{start::on_free_port, wire};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 
@@ -102,7 +102,9 @@ impl Admin {
 
     /// Calls a server function of the program at a URL.
     pub async fn call(&self, url: &str, function: &str, arguments: &Value) -> reqwest::Result<Response> {
-        self.0.post(format!("{url}/api/{function}")).json(arguments).send().await
+        let request = self.0.post(format!("{url}/api/{function}")).header("content-type", wire::POSTCARD);
+        let answer = request.body(wire::arguments(function, arguments)).send().await?;
+        Ok(wire::answer(function, answer).await)
     }
 
     /// Calls a server function that succeeds.

@@ -156,6 +156,7 @@ async fn no_other_site_gets_a_server_function_to_do_anything() {
         "text/plain",
         "application/json",
         "application/cbor",
+        "application/x-postcard",
     ];
     let forms = [("login", json!({})), ("logout", json!({}))].map(|(path, body)| (format!("/{path}"), body));
     let functions = calls().into_iter().map(|(function, body)| (format!("/api/{function}"), body));

@@ -67,11 +67,11 @@ struct Polled {
 /// Polls like a browser, as whoever is shown the list of that version.
 async fn poll(admin: &Visitor, query: &ListQuery, shown: Option<ListVersion>) -> Polled {
     let arguments = json!({ "query": query, "shown": shown });
-    let answer = admin.call_accepting("list_connections", arguments, "identity").await;
+    let answer = admin.call_accepting("list_connections", &arguments, "identity").await;
     let lines = answer.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
     let head = "HTTP/1.1 200 OK\r\n\r\n".len() + lines.sum::<usize>();
     let body = answer.bytes().await.expect("a body");
-    Polled { answer: serde_json::from_slice(&body).expect("an answer"), body: body.len(), head }
+    Polled { answer: postcard::from_bytes(&body).expect("an answer"), body: body.len(), head }
 }
 
 /// What is shown after a poll that finds something new.

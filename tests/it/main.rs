@@ -9,6 +9,7 @@ mod command_line;
 mod compression;
 mod connections;
 mod failures;
+mod forms;
 mod guessing;
 mod guide;
 mod hardening;

@@ -12,6 +12,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+const PASSWORD: &str = "correct horse battery staple";
+
 /// The program in a place of its own, where no build has left anything.
 struct Elsewhere(TempDir);
 
@@ -48,7 +50,7 @@ impl Elsewhere {
         Command::new("timeout")
             .args(["60", "./monitor", "--listen", "127.0.0.1:0", "--log-format", "json", "--data-dir", "data"])
             .current_dir(self.path())
-            .env("WSMON_ADMIN_PASSWORD", "correct horse battery staple")
+            .env("WSMON_ADMIN_PASSWORD", PASSWORD)
             .env("RUST_LOG", "info")
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
@@ -95,7 +97,11 @@ async fn with_both_it_starts_and_its_pages_name_the_files() {
     let log = lines.map(|line| line.expect("text"));
     let listening = log.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
     let url = listening.filter_map(|event| Some(event["url"].as_str()?.to_owned())).next();
-    let page = Client::new().get(format!("{}/login", url.expect("it listens"))).send().await.expect("an answer");
+    let url = url.expect("it listens");
+    let client = Client::builder().cookie_store(true).build().expect("a client");
+    // After the login comes a page that loads all of them.
+    let form = [("username", "admin"), ("password", PASSWORD), ("next", "/admin/websocket-monitor")];
+    let page = client.post(format!("{url}/login")).form(&form).send().await.expect("an answer");
     let html = page.text().await.expect("text");
     // SIGTERM, which `timeout` hands on.
     kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");

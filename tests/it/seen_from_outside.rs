@@ -80,6 +80,6 @@ async fn every_request_has_a_number_and_a_fault_shows_it() {
     assert_eq!(fault.status(), 500);
     let number = fault.headers()["x-request-id"].to_str().expect("text").to_owned();
     assert!(fault.text().await.expect("text").contains(&format!("look for request {number}.")));
-    let fault = admin.call("list_connections", json!({ "query": null })).await;
+    let fault = admin.call("list_connections", json!({ "query": wsmon_model::ListQuery::default() })).await;
     assert_eq!(fault.headers()["x-request-id"].len(), 16);
 }

@@ -22,6 +22,7 @@ use tokio::{net::TcpListener, sync::mpsc, task::spawn_blocking};
 use crate::support::{
     soon,
     upstream::{Manner, Upstream, vacant},
+    wire::{self, POSTCARD},
 };
 
 const PASSWORD: &str = "p4ssw0rd-c4n4ry";
@@ -179,8 +180,8 @@ async fn a_collector_gets_every_event_to_the_last_and_no_secret() {
     let login = client.post(url("/login")).form(&[("username", "admin"), ("password", PASSWORD)]);
     let login = login.send().await.expect("an answer");
     let session = login.cookies().next().expect("a cookie").value().to_owned();
-    let connect = client.post(url("/api/connect_endpoint"));
-    let connect = connect.json(&json!({ "endpoint": "data-feed", "auto_reconnect": true }));
+    let arguments = wire::arguments("connect_endpoint", &json!({ "endpoint": "data-feed", "auto_reconnect": true }));
+    let connect = client.post(url("/api/connect_endpoint")).header("content-type", POSTCARD).body(arguments);
     connect.send().await.expect("an answer").error_for_status().expect("connects");
 
     let record = collector.record("connected").await;

@@ -22,7 +22,7 @@ const CRATES: [(&str, &[&str]); 4] = [
 ];
 
 /// Parts of the app, and what each names nothing of.
-const PARTS: [(&str, &[&str]); 6] = [
+const PARTS: [(&str, &[&str]); 7] = [
     (
         "ui",
         &[
@@ -39,6 +39,10 @@ const PARTS: [(&str, &[&str]); 6] = [
     ("api", &["crate::ui", "wsmon_manager", "wsmon_store"]),
     ("operations", &["crate::ui", "crate::api", "crate::server", "axum", "leptos", "leptos_axum"]),
     ("auth", &["crate::ui", "crate::api", "crate::server", "crate::operations", "axum", "leptos", "leptos_axum"]),
+    (
+        "changes",
+        &["crate::ui", "crate::api", "crate::server", "crate::operations", "crate::auth", "leptos", "axum", "web_sys"],
+    ),
     ("error", &["crate::ui", "crate::api", "crate::server", "crate::operations", "crate::auth"]),
     ("server", &["crate::api"]),
 ];

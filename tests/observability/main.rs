@@ -15,6 +15,8 @@ mod prometheus;
 mod scale;
 mod schema;
 mod upstream;
+#[path = "../common/wire.rs"]
+mod wire;
 
 use std::{
     fs,

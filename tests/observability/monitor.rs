@@ -10,7 +10,7 @@ use std::{
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 
-use crate::{exposition::Samples, program::Running};
+use crate::{exposition::Samples, program::Running, wire};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -112,8 +112,9 @@ impl Admin {
 
     /// Calls a server function, whatever it answers.
     pub async fn call(&self, function: &str, arguments: Value) -> Response {
-        let request = self.client.post(format!("{}/api/{function}", self.url)).json(&arguments);
-        request.send().await.expect("an answer")
+        let request = self.client.post(format!("{}/api/{function}", self.url)).header("content-type", wire::POSTCARD);
+        let request = request.body(wire::arguments(function, &arguments));
+        wire::answer(function, request.send().await.expect("an answer")).await
     }
 
     /// Calls a server function that succeeds.

@@ -46,11 +46,11 @@ pub enum EndpointNameError {
     DotSegment,
 }
 
-/// Shows a character by its glyph only where the glyph cannot mislead.
+/// Shows a character by its glyph only where the glyph cannot mislead: many letters look like those of another alphabet.
 fn describe(c: char) -> String {
     match c {
         ' ' => "A space".to_owned(),
-        c if c.is_ascii_graphic() || c.is_alphanumeric() => format!("The character “{c}”"),
+        c if c.is_ascii_graphic() => format!("The character “{c}”"),
         c => format!("The character U+{:04X}", u32::from(c)),
     }
 }

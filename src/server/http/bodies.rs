@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
+use leptos::server_fn::{ContentType, codec::PostcardEncoding, error::FromServerFnError};
 use tokio::time::timeout;
 
 use crate::error::AppError;
@@ -22,7 +23,7 @@ use crate::error::AppError;
 /// which may be three in a form.
 const LOGIN_LIMIT: usize = 8 * 1_024;
 
-/// The most that a server function may be sent, in bytes.
+/// The most that a server function or a page's form may be sent, in bytes.
 const CALL_LIMIT: usize = 64 * 1_024;
 
 /// Reads a request's body as a whole before it is handed on.
@@ -33,7 +34,7 @@ const CALL_LIMIT: usize = 64 * 1_024;
 pub(super) async fn take_in(State(deadline): State<Duration>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let read = match limit(&parts) {
-        Some(_) if is_call(parts.uri.path()) && !is_json(&parts) => Err(Refusal::Type),
+        Some(_) if is_call(parts.uri.path()) && !is_postcard(&parts) => Err(Refusal::Type),
         Some(limit) => timeout(deadline, read(body, limit)).await.unwrap_or(Err(Refusal::Slow)),
         None => Ok(Vec::new()),
     };
@@ -48,7 +49,7 @@ fn limit(parts: &Parts) -> Option<usize> {
     match parts.uri.path() {
         _ if parts.method != Method::POST => None,
         "/login" => Some(LOGIN_LIMIT),
-        path => is_call(path).then_some(CALL_LIMIT),
+        path => (is_call(path) || path.starts_with("/admin/")).then_some(CALL_LIMIT),
     }
 }
 
@@ -57,11 +58,11 @@ pub(super) fn is_call(path: &str) -> bool {
     path.starts_with("/api/")
 }
 
-/// Whether a request says that it brings JSON as it is.
-fn is_json(parts: &Parts) -> bool {
+/// Whether a request says that it brings Postcard as it is.
+fn is_postcard(parts: &Parts) -> bool {
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
-    kind.trim().eq_ignore_ascii_case("application/json") && !parts.headers.contains_key(CONTENT_ENCODING)
+    kind.trim().eq_ignore_ascii_case(PostcardEncoding::CONTENT_TYPE) && !parts.headers.contains_key(CONTENT_ENCODING)
 }
 
 /// Why a body is not taken.
@@ -91,7 +92,7 @@ async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
 /// Answers, and has the connection closed: nothing more is read from it.
 fn refuse(parts: &Parts, refusal: Refusal) -> Response {
     let (status, text) = match refusal {
-        Refusal::Type => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The request must bring JSON, not encoded further."),
+        Refusal::Type => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The request must bring Postcard, not encoded further."),
         Refusal::Large => (StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
         Refusal::Slow => (StatusCode::REQUEST_TIMEOUT, "The request took too long to arrive."),
         Refusal::Broken => (StatusCode::BAD_REQUEST, "The request did not arrive as a whole."),
@@ -104,6 +105,5 @@ fn refuse(parts: &Parts, refusal: Refusal) -> Response {
 
 /// An error as a server function tells it, for a call that does not get that far.
 pub(super) fn error(status: StatusCode, error: &AppError) -> Response {
-    let json = serde_json::to_string(error).expect("an error has no keys but text");
-    (status, [(CONTENT_TYPE, "application/json"), (CONNECTION, "close")], json).into_response()
+    (status, [(CONTENT_TYPE, PostcardEncoding::CONTENT_TYPE), (CONNECTION, "close")], error.ser()).into_response()
 }

@@ -2,6 +2,7 @@
 
 mod badge;
 mod bodies;
+mod changes;
 mod cookies;
 mod files;
 mod headers;
@@ -9,6 +10,7 @@ mod health;
 mod host;
 mod limits;
 mod login;
+mod notices;
 mod places;
 mod readiness;
 mod render;
@@ -69,6 +71,8 @@ pub(super) fn routes(state: &AppState, limits: &Limits) -> Routes {
     let all = Router::new()
         .route("/login", post(login::log_in))
         .route("/logout", post(login::log_out))
+        .route("/admin/websocket-monitor", post(changes::change))
+        .route("/admin/websocket-monitor/{*endpoint}", post(changes::change))
         .leptos_routes_with_context(state, generate_route_list(App), context, page)
         .route_layer(from_fn_with_state(limits.body, bodies::take_in))
         .route_layer(from_fn_with_state(state.clone(), login::require_session))

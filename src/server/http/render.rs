@@ -3,17 +3,17 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{Uri, request::Parts},
+    http::{Uri, header::SET_COOKIE, request::Parts},
     response::Response,
 };
 use leptos::{
     nonce::Nonce,
     prelude::{provide_context, use_context},
 };
-use leptos_axum::render_app_async_with_context;
+use leptos_axum::{ResponseOptions, render_app_async_with_context};
 use wsmon_model::{LoginRetry, RequestId, Theme};
 
-use super::cookies;
+use super::{cookies, notices};
 use crate::{server::state::AppState, ui::app::shell};
 
 /// What pages and server functions find in their context.
@@ -26,8 +26,21 @@ pub(super) fn provide_request_context(state: &AppState) {
     if let Some(id) = parts.as_ref().and_then(|parts| parts.extensions.get::<RequestId>()) {
         provide_context(id.clone());
     }
+    if let Some(notice) =
+        parts.as_ref().filter(|parts| is_dashboard(parts)).and_then(|parts| notices::get(&parts.headers))
+    {
+        provide_context(notice);
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.append_header(SET_COOKIE, notices::clear_cookie(state.secure()));
+        }
+    }
     let theme = parts.as_ref().and_then(|parts| cookies::get(&parts.headers, Theme::COOKIE)?.parse().ok());
     provide_context::<Theme>(theme.unwrap_or_default());
+}
+
+/// Whether a page is asked for that shows what came of a form.
+fn is_dashboard(parts: &Parts) -> bool {
+    parts.uri.path().starts_with("/admin/websocket-monitor")
 }
 
 /// The login page, once more, in answer to a form that did not let anybody in.

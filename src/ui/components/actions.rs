@@ -1,188 +1,130 @@
 //! What an administrator can do to a connection, and the word of how it went.
 
-use std::{collections::VecDeque, future::Future};
-
-use leptos::{prelude::*, task::spawn_local};
+use futures_util::{FutureExt, TryFutureExt, future::LocalBoxFuture};
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use web_sys::{FormData, HtmlFormElement};
 
 use crate::{
-    api::{connect_endpoint, disconnect_endpoint, remove_endpoint, set_auto_reconnect},
+    api::{
+        connect_endpoint, disconnect_endpoint, pause_endpoint, remove_endpoint, resume_endpoint, set_auto_reconnect,
+    },
+    changes::{Answer, Change, ChangeKind, Notice},
     error::AppError,
     ui::poll::Poll,
 };
-use wsmon_model::{Connection, EndpointId, Phase};
 
 /// Notices shown at once.
 const NOTICES: usize = 3;
 
-/// Refreshes after which good news goes away, because it may be true no longer.
-const GOOD_NEWS_LASTS: u8 = 4;
+/// Answers to refreshes after which good news goes away, because it may be true no longer.
+const GOOD_NEWS_LASTS: u32 = 4;
 
-/// How an action went, or that it is under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// The endpoint it is about. A later notice about it takes this one's place.
-    pub endpoint: String,
-    /// What to say.
-    pub text: String,
-    /// Whether it is bad news.
-    pub is_failure: bool,
+/// A notice on the page. A later one about the same endpoint takes its place.
+#[derive(Clone)]
+pub struct Shown {
+    /// What is said.
+    pub notice: Notice,
     /// Whether the removed endpoint can be had back, and with auto reconnect or without.
     pub undo: Option<bool>,
-    /// Refreshes since, if it is good news.
-    age: u8,
+    /// The answers to refreshes that had come before.
+    since: u32,
 }
 
-/// The actions of the page they were provided to.
+/// What a page does in the place of its forms.
 #[derive(Clone, Copy)]
 pub struct Actions {
-    notices: RwSignal<VecDeque<Notice>>,
-    refresh: Callback<()>,
+    shown: RwSignal<Vec<Shown>>,
+    poll: Poll,
 }
 
 impl Actions {
-    /// Actions that refresh the page when they are done.
-    pub fn new<T: Clone + Default + Send + Sync + 'static>(poll: Poll<T>) -> Self {
-        let notices = RwSignal::new(VecDeque::<Notice>::new());
-        Effect::watch(
-            move || poll.value().track(),
-            move |(), _, _| {
-                notices.maybe_update(|notices| {
-                    let before = notices.len();
-                    notices.iter_mut().filter(|notice| !notice.is_failure).for_each(|notice| notice.age += 1);
-                    notices.retain(|notice| notice.age < GOOD_NEWS_LASTS);
-                    notices.len() != before
-                });
-            },
-            false,
-        );
-        Self { notices, refresh: Callback::new(move |()| poll.refresh()) }
+    /// Actions that refresh the page when they are done. `first` is what the server has to say of a form that the browser
+    /// sent itself.
+    pub fn new(poll: Poll, first: Option<Notice>) -> Self {
+        let since = poll.asking().with_untracked(|asking| asking.answers);
+        let first = first.into_iter().map(|notice| Shown { notice, undo: None, since });
+        Self { shown: RwSignal::new(first.collect()), poll }
     }
 
-    /// The latest notices, newest first.
-    pub fn notices(self) -> Signal<VecDeque<Notice>> {
-        self.notices.into()
+    /// The notices to show, newest first.
+    pub fn shown(self) -> Vec<Shown> {
+        let answers = self.poll.asking().with(|asking| asking.answers);
+        let is_news = |shown: &&Shown| shown.notice.is_failure || answers < shown.since + GOOD_NEWS_LASTS;
+        self.shown.with(|shown| shown.iter().filter(is_news).cloned().collect())
     }
 
     /// Takes a notice away.
     pub fn dismiss(self, endpoint: &str) {
-        self.notices.update(|notices| notices.retain(|notice| notice.endpoint != endpoint));
+        self.shown.update(|shown| shown.retain(|shown| shown.notice.endpoint != endpoint));
     }
 
-    /// Connects an endpoint and says what came of it. `refused` hears of a name that the server
-    /// does not take.
-    pub fn connect(self, endpoint: String, auto_reconnect: Option<bool>, refused: impl FnOnce(&AppError) + 'static) {
-        self.tell(&endpoint, format!("Connecting to {endpoint}…"));
-        let request = connect_endpoint(endpoint.clone(), auto_reconnect);
-        // The row is there before the attempt has ended.
-        self.refresh.run(());
-        self.run(request, move |outcome| match outcome {
-            Ok(connection) => self.tell_attempt(&connection),
-            Err(error) => {
-                refused(&error);
-                self.fail(&endpoint, format!("{endpoint} was not connected. {error}"));
-            }
-        });
-    }
-
-    /// Disconnects an endpoint.
-    pub fn disconnect(self, endpoint: &EndpointId) {
-        let name = endpoint.to_string();
-        self.run(disconnect_endpoint(name.clone()), move |outcome| match outcome {
-            Ok(()) => self.tell(&name, format!("{name} is disconnected and stays so until it is connected again.")),
-            Err(error) => self.fail(&name, format!("{name} was not disconnected. {error}")),
-        });
-    }
-
-    /// Removes an endpoint, which can be undone.
-    pub fn remove(self, connection: &Connection) {
-        let name = connection.endpoint.to_string();
-        let undo = connection.auto_reconnect;
-        self.run(remove_endpoint(name.clone()), move |outcome| match outcome {
-            Ok(()) => self.push(Notice {
-                endpoint: name.clone(),
-                text: format!("{name} is removed."),
-                is_failure: false,
-                undo: Some(undo),
-                age: 0,
-            }),
-            Err(error) => self.fail(&name, format!("{name} was not removed. {error}")),
-        });
-    }
-
-    /// Sets auto reconnect.
-    pub fn set_auto_reconnect(self, endpoint: &EndpointId, enabled: bool) {
-        let name = endpoint.to_string();
-        let word = if enabled { "on" } else { "off" };
-        self.run(set_auto_reconnect(name.clone(), enabled), move |outcome| match outcome {
-            Ok(()) => self.tell(&name, format!("Auto reconnect of {name} is {word}.")),
-            Err(error) => self.fail(&name, format!("Auto reconnect of {name} was not turned {word}. {error}")),
-        });
-    }
-
-    /// Asks for something else, and says what came of it.
-    pub fn ask(
-        self,
-        endpoint: String,
-        request: impl Future<Output = Result<(), AppError>> + 'static,
-        done: &'static str,
-        verb: &'static str,
-    ) {
-        self.run(request, move |outcome| self.told(&endpoint, outcome, done, verb));
-    }
-
-    /// Says what came of something.
-    pub fn told(self, endpoint: &str, outcome: Result<(), AppError>, done: &str, verb: &str) {
-        match outcome {
-            Ok(()) => self.tell(endpoint, format!("{endpoint} {done}.")),
-            Err(error) => self.fail(endpoint, format!("{endpoint} was not {verb}. {error}")),
+    /// Makes a change and says what came of it. `undo` is the auto reconnect of what is removed; `refused` hears of an
+    /// error.
+    pub fn perform(self, change: Change, undo: Option<bool>, refused: impl FnOnce(&AppError) + 'static) {
+        let is_connect = matches!(change.kind, ChangeKind::Connect(_));
+        if is_connect {
+            let text = format!("Connecting to {}…", change.endpoint);
+            self.push(Notice { endpoint: change.endpoint.clone(), text, is_failure: false }, None);
         }
-    }
-
-    /// Awaits a request, says what came of it, and refreshes the list.
-    fn run<T: 'static>(
-        self,
-        request: impl Future<Output = Result<T, AppError>> + 'static,
-        say: impl FnOnce(Result<T, AppError>) + 'static,
-    ) {
+        let request = request(&change);
+        if is_connect {
+            // The row is there before the attempt has ended.
+            self.poll.refresh();
+        }
         spawn_local(async move {
-            let outcome = request.await;
-            // The page may have been left meanwhile.
-            if !self.notices.is_disposed() {
-                say(outcome);
-                self.refresh.run(());
+            let answer = request.await;
+            if let Err(error) = &answer {
+                refused(error);
             }
+            let undo = undo.filter(|_| change.kind == ChangeKind::Remove && answer.is_ok());
+            if let Some(notice) = change.notice(&answer) {
+                self.push(notice, undo);
+            }
+            self.poll.refresh();
         });
     }
 
-    fn tell_attempt(self, connection: &Connection) {
-        let name = &connection.endpoint.to_string();
-        let why = connection.cause_text.as_deref().unwrap_or_default();
-        match connection.phase {
-            Phase::Connected => self.tell(name, format!("{name} is connected.")),
-            Phase::Connecting => self.tell(name, format!("{name} is still connecting.")),
-            Phase::Waiting => self.fail(name, format!("{name} did not connect and will be tried again. {why}")),
-            Phase::Blocked => {
-                self.fail(name, format!("{name} did not connect, and trying again at once cannot help. {why}"));
-            }
-            // Disconnected while it was connecting, which has a notice of its own.
-            Phase::Off if why.is_empty() => {}
-            Phase::Off => self.fail(name, format!("{name} did not connect. {why}")),
+    /// Shows a notice.
+    pub fn push(self, notice: Notice, undo: Option<bool>) {
+        let since = self.poll.asking().with_untracked(|asking| asking.answers);
+        self.shown.update(|shown| {
+            shown.retain(|other| other.notice.endpoint != notice.endpoint);
+            shown.insert(0, Shown { notice, undo, since });
+            shown.truncate(NOTICES);
+        });
+    }
+}
+
+/// Asks the server for a change.
+fn request(change: &Change) -> LocalBoxFuture<'static, Answer> {
+    let endpoint = change.endpoint.clone();
+    let request = match change.kind {
+        ChangeKind::Connect(auto_reconnect) => {
+            return connect_endpoint(endpoint, auto_reconnect).map_ok(Some).boxed_local();
         }
-    }
+        ChangeKind::Disconnect => disconnect_endpoint(endpoint).boxed_local(),
+        ChangeKind::Remove => remove_endpoint(endpoint).boxed_local(),
+        ChangeKind::AutoReconnect(enabled) => set_auto_reconnect(endpoint, enabled).boxed_local(),
+        ChangeKind::Pause => pause_endpoint(endpoint).boxed_local(),
+        ChangeKind::Resume => resume_endpoint(endpoint).boxed_local(),
+    };
+    request.map_ok(|()| None).boxed_local()
+}
 
-    fn tell(self, endpoint: &str, text: String) {
-        self.push(Notice { endpoint: endpoint.to_owned(), text, is_failure: false, undo: None, age: 0 });
+/// The change that a form asks for, if it asks for one; the page then makes it, and the browser does not send the form.
+pub fn asked_for(event: &SubmitEvent) -> Option<Change> {
+    if event.default_prevented() {
+        return None;
     }
-
-    fn fail(self, endpoint: &str, text: String) {
-        self.push(Notice { endpoint: endpoint.to_owned(), text, is_failure: true, undo: None, age: 0 });
+    let form = event_target::<HtmlFormElement>(event);
+    let fields = FormData::new_with_form(&form).ok()?;
+    // As the browser does, which adds the button that was pressed to what it sends.
+    let pressed =
+        event.submitter().and_then(|button| Some((button.get_attribute("name")?, button.get_attribute("value"))));
+    if let Some((name, value)) = pressed {
+        let _ = fields.append_with_str(&name, &value.unwrap_or_default());
     }
-
-    fn push(self, notice: Notice) {
-        self.notices.update(|notices| {
-            notices.retain(|other| other.endpoint != notice.endpoint);
-            notices.push_front(notice);
-            notices.truncate(NOTICES);
-        });
-    }
+    let change = Change::from_fields(&|name| fields.get(name).as_string())?;
+    event.prevent_default();
+    Some(change)
 }

@@ -2,102 +2,95 @@
 
 use leptos::prelude::*;
 
-use super::{Actions, StatusBadge, links, standing::Standing};
-use crate::ui::format;
+use super::{links, standing::standing, status_badge::status_badge};
+use crate::{changes::ChangeKind, ui::format};
 use wsmon_model::{Connection, Phase};
 
-/// One connection, what it does, and what can be done to it.
-#[component]
-pub fn ConnectionRow(
-    connection: Memo<Connection>,
-    /// When the server answered, by its clock.
-    answered_ms: Signal<i64>,
-    /// How long ago that is.
-    age_ms: Signal<i64>,
-) -> impl IntoView {
-    let now_ms = Signal::derive(move || answered_ms.get() + age_ms.get());
-    let name = connection.with_untracked(|connection| connection.endpoint.to_string());
-    let heading = name.clone();
-    let status = Signal::derive(move || connection.with(Connection::status));
-    let url = Signal::derive(move || match connection.with(|connection| connection.url.clone()) {
-        // Its service is not configured.
-        none if none.is_empty() => "–".to_owned(),
-        url => url,
-    });
-    let messages = Signal::derive(move || connection.with(|connection| format::count(connection.messages_received)));
-    let bytes = Signal::derive(move || connection.with(|connection| format::bytes(connection.bytes_received)));
-    let last_message = Signal::derive(move || match connection.with(|connection| connection.last_message_ms) {
-        Some(at) => format::last_message(answered_ms.get() - at, age_ms.get()),
+/// The form that the buttons beside connections belong to, by its id.
+///
+/// One for all, which holds nothing itself: each button names the change, and has the endpoint for its value.
+pub const CHANGES: &str = "changes";
+
+/// What a row says of a connection: what it does, and what can be done to it. `clock` tells when the server answered, by its
+/// clock, so that a browser's wrong clock shows no wrong times, and how long ago that was, both in milliseconds.
+pub fn connection_cells<F>(connection: &Connection, clock: F) -> impl IntoView + use<F>
+where
+    F: Fn() -> (i64, i64) + Copy + Send + 'static,
+{
+    let name = connection.endpoint.to_string();
+    let href = links::endpoint(&name);
+    // Without one its service is not configured.
+    let url = if connection.url.is_empty() { "–".to_owned() } else { connection.url.clone() };
+    let messages = format::count(connection.messages_received);
+    let bytes = format::bytes(connection.bytes_received);
+    let last_message_ms = connection.last_message_ms;
+    let last_message = move || match last_message_ms {
+        Some(at) => {
+            let (answered_ms, age_ms) = clock();
+            format::last_message(answered_ms - at, age_ms)
+        }
         None => "never".to_owned(),
-    });
+    };
+    let now_ms = move || {
+        let (answered_ms, age_ms) = clock();
+        answered_ms + age_ms
+    };
     view! {
-        <tr role="row" data-endpoint=name.clone()>
-            <th role="rowheader" scope="row" class="name"><a href=links::endpoint(&name)>{heading}</a></th>
-            <td role="cell" class="url" data-label="URL">{url}</td>
-            <td role="cell" class="status"><StatusBadge status/> <Standing connection now_ms/></td>
-            <td role="cell" data-label="Auto Reconnect"><AutoReconnect connection/></td>
-            <td role="cell" class="number" data-label="Messages">{messages} <span class="quiet unit">{bytes}</span></td>
-            <td role="cell" class="number" data-label="Last message">{last_message}</td>
-            <td role="cell" class="actions"><RowActions connection/></td>
-        </tr>
+        <th role="rowheader" scope="row" class="name"><a href=href>{name}</a></th>
+        <td role="cell" class="url" data-label="URL">{url}</td>
+        <td role="cell" class="status">
+            {status_badge(connection.status())} " " {standing(connection, now_ms)}
+        </td>
+        <td role="cell" data-label="Auto Reconnect">{auto_reconnect(connection)}</td>
+        <td role="cell" class="number" data-label="Messages">{messages} " " <span class="quiet unit">{bytes}</span></td>
+        <td role="cell" class="number" data-label="Last message">{last_message}</td>
+        <td role="cell" class="actions">{row_actions(connection)}</td>
     }
 }
 
 /// The switch.
-#[component]
-pub fn AutoReconnect(connection: Memo<Connection>) -> impl IntoView {
-    let actions = expect_context::<Actions>();
-    let label = connection.with_untracked(|connection| format!("Auto Reconnect {}", connection.endpoint));
-    let is_on = move || connection.with(|connection| connection.auto_reconnect);
-    let checked = Signal::derive(move || if is_on() { "true" } else { "false" });
-    let word = Signal::derive(move || if is_on() { "On" } else { "Off" });
-    let toggle = move |_| {
-        connection.with_untracked(|connection| {
-            actions.set_auto_reconnect(&connection.endpoint, !connection.auto_reconnect);
-        });
-    };
+pub fn auto_reconnect(connection: &Connection) -> impl IntoView + use<> {
+    let name = connection.endpoint.to_string();
+    let label = format!("Auto Reconnect {name}");
+    let is_on = connection.auto_reconnect;
+    let change = ChangeKind::AutoReconnect(!is_on).button();
+    let checked = if is_on { "true" } else { "false" };
     view! {
-        <button type="button" role="switch" class="switch" aria-checked=checked aria-label=label on:click=toggle>
+        <button form=CHANGES name=change value=name role="switch" class="switch" aria-checked=checked aria-label=label>
             <span class="track" aria-hidden="true"></span>
-            {word}
+            {if is_on { "On" } else { "Off" }}
         </button>
     }
 }
 
-/// Whether the connection is up or being brought up, so that it can be disconnected.
-fn is_wanted(connection: &Connection) -> bool {
-    matches!(connection.phase, Phase::Connected | Phase::Connecting | Phase::Waiting)
+/// The buttons. Connect and Disconnect are one element, so that focus stays when it changes.
+pub fn row_actions(connection: &Connection) -> impl IntoView + use<> {
+    let name = connection.endpoint.to_string();
+    // Up or being brought up, so that it can be disconnected.
+    let is_wanted = matches!(connection.phase, Phase::Connected | Phase::Connecting | Phase::Waiting);
+    let (toggle, word) = match is_wanted {
+        true => (ChangeKind::Disconnect, "Disconnect"),
+        false => (ChangeKind::Connect(None), "Connect"),
+    };
+    let cannot_retry = connection.phase != Phase::Waiting;
+    (
+        change_button(&name, ChangeKind::Connect(None), format!("Retry {name} now"), "Retry now", cannot_retry),
+        change_button(&name, toggle, format!("{word} {name}"), word, false),
+        change_button(&name, ChangeKind::Remove, format!("Remove {name}"), "Remove", false),
+    )
 }
 
-/// The buttons. Connect and Disconnect are one element, so that focus stays when it changes.
-#[component]
-pub fn RowActions(connection: Memo<Connection>) -> impl IntoView {
-    let actions = expect_context::<Actions>();
-    let name = connection.with_untracked(|connection| connection.endpoint.to_string());
-    let word = Signal::derive(move || if connection.with(is_wanted) { "Disconnect" } else { "Connect" });
-    let label = {
-        let name = name.clone();
-        Signal::derive(move || format!("{} {name}", word.get()))
-    };
-    let cannot_retry = Signal::derive(move || connection.with(|connection| connection.phase != Phase::Waiting));
-    let connect = move || connection.with_untracked(|c| actions.connect(c.endpoint.to_string(), None, |_| {}));
-    let toggle = move |_| {
-        if connection.with_untracked(is_wanted) {
-            connection.with_untracked(|connection| actions.disconnect(&connection.endpoint));
-        } else {
-            connect();
-        }
-    };
-    let remove = move |_| connection.with_untracked(|connection| actions.remove(connection));
+/// A button that asks for a change.
+pub fn change_button(
+    name: &str,
+    change: ChangeKind,
+    label: String,
+    word: &'static str,
+    hidden: bool,
+) -> impl IntoView + use<> {
     view! {
-        <button type="button" aria-label=format!("Retry {name} now") hidden=cannot_retry on:click=move |_| connect()>
-            "Retry now"
-        </button>
-        <button type="button" aria-label=label on:click=toggle>
+        <button form=CHANGES name=change.button() value=name.to_owned() aria-label=label hidden=hidden>
             {word}
-        </button>
-        <button type="button" aria-label=format!("Remove {name}") on:click=remove>
-            "Remove"
         </button>
     }
 }

@@ -1,151 +1,135 @@
 //! The list of connections, with its search, sort and pages.
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{Actions, Pager, SearchBox, connection_row::ConnectionRow, links, service_filter::ServiceFilter};
+use super::{
+    connection_row::{CHANGES, connection_cells},
+    links,
+    pager::pager,
+    search_box::search_box,
+    service_filter::service_filter,
+};
+use crate::ui::{poll::Poll, url::go};
 use wsmon_model::{Connection, ConnectionList, EndpointId, ListQuery, SortKey};
 
 /// The list of connections.
 #[component]
 pub fn ConnectionsSection(
     /// One page of the list.
-    list: Signal<ConnectionList>,
+    list: RwSignal<ConnectionList>,
+    poll: Poll,
     /// What was asked for.
-    query: Memo<ListQuery>,
-    /// Whether there is a list yet.
-    loaded: Signal<bool>,
-    /// How old the list is, in milliseconds.
-    age_ms: Signal<i64>,
+    query: RwSignal<ListQuery>,
 ) -> impl IntoView {
-    // The server's clock, so that a browser's wrong clock shows no wrong times.
-    let answered_ms = Signal::derive(move || list.with(|list| list.now_ms));
-    let names =
-        Memo::new(move |_| list.with(|list| list.rows.iter().map(|row| row.endpoint.clone()).collect::<Vec<_>>()));
-    let part = Memo::new(move |_| list.with(|list| (list.page, list.matching)));
-    let href = Callback::new(move |page| links::monitor(&ListQuery { page, ..query.get() }));
+    let ids = move || list.with(|list| list.rows.iter().map(|row| row.endpoint.clone()).collect::<Vec<_>>());
+    let search = move |text: String| {
+        go(&links::monitor(&ListQuery { search: text, page: 0, ..query.get_untracked() }), true);
+    };
+    let text = move || query.with(|query| query.search.clone());
+    let parts = move || {
+        query.with(|query| {
+            list.with(|list| {
+                let href = |page| links::monitor(&ListQuery { page, ..query.clone() });
+                (service_filter(&list.services, query), pager(list.page, list.matching, &href))
+            })
+        })
+    };
     view! {
         <section class="connections" aria-labelledby="connections">
+            <form id=CHANGES method="post" hidden></form>
             <div class="list-head">
                 <h2 id="connections">"Connections"</h2>
-                <Search query/>
-                <ServiceFilter list query/>
-                <Pager part href/>
+                // For the browser to send. Once the page lives, what is typed is in the URL already.
+                <form on:submit=|event| event.prevent_default()>
+                    {search_box("Search connections", "Search", text, search)}
+                    {query.with_untracked(kept)}
+                </form>
+                {parts}
             </div>
             <table class="list" role="table" aria-labelledby="connections">
                 <thead role="rowgroup">
-                    <tr role="row">
-                        <Heading text="Endpoint" key=Some(SortKey::Endpoint) query/>
-                        <Heading text="URL" key=None query/>
-                        <Heading text="Status" key=Some(SortKey::Status) query/>
-                        <Heading text="Auto Reconnect" key=Some(SortKey::AutoReconnect) query/>
-                        <Heading text="Messages" key=Some(SortKey::Messages) query/>
-                        <Heading text="Last message" key=Some(SortKey::LastMessage) query/>
-                        <Heading text="Actions" key=None query/>
-                    </tr>
+                    <tr role="row">{move || query.with(headings)}</tr>
                 </thead>
                 <tbody role="rowgroup">
-                    <For
-                        each=move || names.get()
-                        key=Clone::clone
-                        children=move |name| {
-                            row(list, name).map(|connection| view! { <ConnectionRow connection answered_ms age_ms/> })
-                        }
-                    />
+                    <For each=ids key=Clone::clone children=move |id| row(list, poll, id)/>
                 </tbody>
             </table>
-            <Empty list loaded/>
+            {move || list.with(|list| empty(list, poll.asking().with(|asking| asking.answers > 0)))}
         </section>
     }
 }
 
-/// One row's own view of the list, which changes only when the row does. It outlives the row's
-/// place in the list by a moment, and then keeps its last value.
-fn row(list: Signal<ConnectionList>, name: EndpointId) -> Option<Memo<Connection>> {
-    let find = move || list.with(|list| list.rows.iter().find(|row| row.endpoint == name).cloned());
-    let first = untrack(&find)?;
-    Some(Memo::new(move |last: Option<&Connection>| find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())))
+/// One row. It outlives its place in the list by a moment, and then keeps what it last was.
+///
+/// When its connection has changed its cells are made anew: leptos compares them with those that are there, and touches only
+/// what differs. In a row that has not changed only times go on.
+fn row(list: RwSignal<ConnectionList>, poll: Poll, id: EndpointId) -> impl IntoView {
+    let name = id.to_string();
+    let connection = Memo::new(move |last: Option<&Option<Connection>>| {
+        let now = list.with(|list| list.rows.iter().find(|row| row.endpoint == id).cloned());
+        now.or_else(|| last.cloned().flatten())
+    });
+    let clock = move || (list.with(|list| list.now_ms), poll.age_ms());
+    let cells = move || connection.with(|now| now.as_ref().map(|now| connection_cells(now, clock)));
+    view! { <tr role="row" data-endpoint=name>{cells}</tr> }
 }
 
-#[component]
-fn Heading(text: &'static str, key: Option<SortKey>, query: Memo<ListQuery>) -> impl IntoView {
-    let Some(key) = key else {
-        return view! { <th role="columnheader" scope="col">{text}</th> }.into_any();
+/// What a search keeps of the query besides the text.
+fn kept(query: &ListQuery) -> impl IntoView + use<> {
+    let kept = ListQuery { search: String::new(), page: 0, ..query.clone() }.to_params();
+    let field = |(name, value): (&'static str, String)| view! { <input type="hidden" name=name value=value/> };
+    kept.into_iter().map(field).collect_view()
+}
+
+fn headings(query: &ListQuery) -> impl IntoView + use<> {
+    let heading = |text: &'static str, key: SortKey| {
+        let sort = query.sort;
+        let order = (sort.key == key).then_some(if sort.reversed { "descending" } else { "ascending" });
+        let href = links::monitor(&ListQuery { sort: sort.toggled(key), page: 0, ..query.clone() });
+        view! {
+            <th role="columnheader" scope="col" aria-sort=order>
+                <a href=href>{text}</a>
+            </th>
+        }
     };
-    let order = Signal::derive(move || {
-        let sort = query.with(|query| query.sort);
-        (sort.key == key).then_some(if sort.reversed { "descending" } else { "ascending" })
-    });
-    let href = Signal::derive(move || {
-        let query = query.get();
-        links::monitor(&ListQuery { sort: query.sort.toggled(key), page: 0, ..query })
-    });
-    view! {
-        <th role="columnheader" scope="col" aria-sort=order>
-            <a href=href data-noscroll="">{text}</a>
-        </th>
-    }
-    .into_any()
-}
-
-#[component]
-fn Search(query: Memo<ListQuery>) -> impl IntoView {
-    let navigate = use_navigate();
-    let text = Signal::derive(move || query.with(|query| query.search.clone()));
-    let search = Callback::new(move |text: String| {
-        let wanted = ListQuery { search: text, page: 0, ..query.get_untracked() };
-        let options = NavigateOptions { replace: true, scroll: false, ..Default::default() };
-        navigate(&links::monitor(&wanted), options);
-    });
-    view! { <SearchBox label="Search connections" placeholder="Search" text search/> }
+    (
+        heading("Endpoint", SortKey::Endpoint),
+        view! { <th role="columnheader" scope="col">"URL"</th> },
+        heading("Status", SortKey::Status),
+        heading("Auto Reconnect", SortKey::AutoReconnect),
+        heading("Messages", SortKey::Messages),
+        heading("Last message", SortKey::LastMessage),
+        view! { <th role="columnheader" scope="col">"Actions"</th> },
+    )
 }
 
 /// What to do when there is nothing to list. That there is nothing is not said of a list that could not
 /// be loaded.
-#[component]
-fn Empty(list: Signal<ConnectionList>, loaded: Signal<bool>) -> impl IntoView {
-    let has_some = Signal::derive(move || !loaded.get() || list.with(|list| list.summary.total != 0));
-    let has_match = Signal::derive(move || list.with(|list| list.summary.total == 0 || list.matching != 0));
-    let no_samples = Signal::derive(move || list.with(|list| list.samples.is_empty()));
-    let prefix = Signal::derive(move || {
-        list.with(|list| {
-            list.services
-                .iter()
-                .find(|service| service.name.is_default())
-                .map(|service| service.base_url.prefix().to_owned())
-                .unwrap_or_default()
-        })
-    });
+fn empty(list: &ConnectionList, is_loaded: bool) -> impl IntoView + use<> {
+    let has_none = list.summary.total == 0;
+    let default = list.services.iter().find(|service| service.name.is_default());
+    let prefix = default.map(|service| service.base_url.prefix().to_owned()).unwrap_or_default();
+    let sample = |id: &EndpointId| {
+        view! {
+            <form method="post">
+                <input type="hidden" name="endpoint" value=id.to_string()/>
+                <input type="hidden" name="auto_reconnect" value="on"/>
+                <button name="add">{format!("Connect {id}")}</button>
+            </form>
+        }
+    };
     view! {
-        <div class="empty" hidden=has_some>
+        <div class="empty" hidden=!(is_loaded && has_none)>
             <h3>"No connections yet"</h3>
             <p>
                 "Enter the name of an endpoint above, the part of its URL after " <code>{prefix}</code> ", and press Connect."
             </p>
-            <p hidden=no_samples>"Or start with one of the demo's sample endpoints:"</p>
-            <div class="samples">
-                <For
-                    each=move || list.with(|list| list.samples.clone())
-                    key=Clone::clone
-                    children=|name| view! { <Sample name/> }
-                />
-            </div>
+            <p hidden=list.samples.is_empty()>"Or start with one of the demo's sample endpoints:"</p>
+            <div class="samples">{list.samples.iter().map(sample).collect_view()}</div>
         </div>
-        <div class="empty" hidden=has_match>
+        <div class="empty" hidden=has_none || list.matching != 0>
             <h3>"No connection matches"</h3>
-            <p><a href=links::MONITOR data-noscroll="">"Show all connections"</a></p>
+            <p><a href=links::MONITOR>"Show all connections"</a></p>
         </div>
-    }
-}
-
-/// A button that adds one of the demo's endpoints.
-#[component]
-fn Sample(name: EndpointId) -> impl IntoView {
-    let actions = expect_context::<Actions>();
-    let label = format!("Connect {name}");
-    view! {
-        <button type="button" on:click=move |_| actions.connect(name.to_string(), Some(true), |_| {})>
-            {label}
-        </button>
     }
 }

@@ -2,24 +2,19 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{format, poll::Poll};
-use wsmon_model::ConnectionList;
+use crate::ui::{format, poll::Asking};
 
 /// The data's age, `Refresh now` and `Pause`.
-#[component]
-pub fn Freshness(poll: Poll<ConnectionList>) -> impl IntoView {
-    let age = Signal::derive(move || match poll.loaded().get() {
-        true => format!("Updated {}", format::ago(poll.age_ms().get())),
-        false => "Not loaded".to_owned(),
-    });
-    let pause = Signal::derive(move || if poll.paused().get() { "Resume" } else { "Pause" });
+pub fn freshness(asking: &Asking) -> impl IntoView + use<> {
+    let age = match asking.answers {
+        0 => "Not loaded".to_owned(),
+        _ => format!("Updated {}", format::ago(asking.age_ms)),
+    };
     view! {
-        <div class="freshness">
+        <div class="freshness scripted">
             <span class="quiet" data-age="">{age}</span>
-            <button type="button" on:click=move |_| poll.refresh()>"Refresh now"</button>
-            <button type="button" on:click=move |_| poll.toggle_paused()>
-                {pause}
-            </button>
+            <button type="button" data-click="refresh">"Refresh now"</button>
+            <button type="button" data-click="pause">{if asking.paused { "Resume" } else { "Pause" }}</button>
         </div>
     }
 }

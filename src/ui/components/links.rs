@@ -1,7 +1,5 @@
 //! Where a list's search, filter, sort and page live: in the URL.
 
-use leptos_router::params::ParamsMap;
-
 use wsmon_model::{AuditQuery, ListQuery};
 
 /// The dashboard's path.
@@ -23,15 +21,47 @@ pub fn endpoint(name: &str) -> String {
 
 /// The dashboard's path with a query.
 pub fn monitor(query: &ListQuery) -> String {
-    with_params(MONITOR, query.to_params())
+    with_params(MONITOR, &query.to_params())
 }
 
 /// The audit log's path with a query.
 pub fn audit(query: &AuditQuery) -> String {
-    with_params(AUDIT, query.to_params())
+    with_params(AUDIT, &query.to_params())
 }
 
-fn with_params(path: &str, params: Vec<(&'static str, String)>) -> String {
-    let params: ParamsMap = params.into_iter().collect();
-    format!("{path}{}", params.to_query_string())
+fn with_params(path: &str, params: &[(&'static str, String)]) -> String {
+    let mut href = path.to_owned();
+    for (index, (name, value)) in params.iter().enumerate() {
+        href.push(if index == 0 { '?' } else { '&' });
+        href.push_str(name);
+        href.push('=');
+        escape(value, &mut href);
+    }
+    href
+}
+
+/// Writes the bytes of what is no unreserved character as `%` and two digits (RFC 3986 section 2.1).
+fn escape(text: &str, to: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            to.push(char::from(byte));
+        } else {
+            to.push('%');
+            for half in [byte >> 4, byte & 15] {
+                to.push(char::from(b"0123456789ABCDEF"[usize::from(half)]));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_search_for_is_escaped() {
+        let query = ListQuery { search: "a b&c=ü/~".to_owned(), page: 1, ..ListQuery::default() };
+        assert_eq!(monitor(&query), "/admin/websocket-monitor?q=a%20b%26c%3D%C3%BC%2F~&page=2");
+        assert_eq!(monitor(&ListQuery::default()), MONITOR);
+    }
 }

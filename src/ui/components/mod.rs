@@ -1,7 +1,10 @@
-//! One file a component.
+//! One file a component, or a function that makes a view of plain data: such a view is made anew at each change, and leptos
+//! touches only what differs from the last one.
 
 mod actions;
 mod add_connection;
+mod banners;
+mod clicks;
 mod connection_row;
 mod connections_section;
 mod freshness;
@@ -9,8 +12,8 @@ mod header;
 pub mod links;
 mod notices;
 mod options_form;
+mod page;
 mod pager;
-mod refresh_error;
 mod search_box;
 mod service_filter;
 mod standing;
@@ -18,17 +21,20 @@ mod status_badge;
 mod summary_figures;
 mod theme_picker;
 
-pub use actions::Actions;
+use header::Header;
+
+pub use actions::{Actions, asked_for};
 pub use add_connection::AddConnection;
-pub use connection_row::{AutoReconnect, RowActions};
+pub use banners::{disk_full, refresh_error, store_problem};
+pub use clicks::clicked;
+pub use connection_row::{CHANGES, auto_reconnect, change_button, row_actions};
 pub use connections_section::ConnectionsSection;
-pub use freshness::Freshness;
-pub use header::Header;
-pub use notices::Notices;
-pub use options_form::OptionsForm;
-pub use pager::Pager;
-pub use refresh_error::{DiskFull, RefreshError, StoreProblem};
-pub use search_box::SearchBox;
-pub use standing::Standing;
-pub use status_badge::StatusBadge;
-pub use summary_figures::SummaryFigures;
+pub use freshness::freshness;
+pub use notices::notices;
+pub use options_form::{OptionsForm, option_fields};
+pub use page::{LonePage, Page};
+pub use pager::pager;
+pub use search_box::search_box;
+pub use standing::standing;
+pub use status_badge::status_badge;
+pub use summary_figures::summary_figures;

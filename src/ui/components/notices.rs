@@ -2,49 +2,41 @@
 
 use leptos::prelude::*;
 
-use super::{Actions, actions::Notice};
+use super::actions::{Actions, Shown};
+use crate::changes::Notice;
 
 /// The latest notices. The element is always there, so that screen readers announce what comes in.
-#[component]
-pub fn Notices() -> impl IntoView {
-    let actions = expect_context::<Actions>();
-    let notices = actions.notices();
+pub fn notices(actions: Actions) -> impl IntoView {
     view! {
         <div class="notices" role="status" aria-label="Outcome of actions">
             <For
-                each=move || notices.get()
-                key=|notice| (notice.endpoint.clone(), notice.text.clone())
-                children=move |notice| view! { <NoticeItem notice actions/> }
+                each=move || actions.shown()
+                key=|shown| (shown.notice.endpoint.clone(), shown.notice.text.clone())
+                children=notice_item
             />
         </div>
     }
 }
 
-#[component]
-fn NoticeItem(notice: Notice, actions: Actions) -> impl IntoView {
-    let Notice { endpoint, text, is_failure, undo, .. } = notice;
-    let name = endpoint.clone();
-    let undo_button = undo.map(|auto_reconnect| {
-        let name = name.clone();
-        let undo = move |_| actions.connect(name.clone(), Some(auto_reconnect), |_| {});
-        view! {
-            <button type="button" class="plain" on:click=undo>
+fn notice_item(shown: Shown) -> impl IntoView {
+    let Shown { notice: Notice { endpoint, text, is_failure }, undo, .. } = shown;
+    view! {
+        <form method="post" class=if is_failure { "notice failure" } else { "notice" }>
+            <span>{text}</span>
+            <input type="hidden" name="endpoint" value=endpoint.clone()/>
+            <input type="checkbox" name="auto_reconnect" checked=undo == Some(true) hidden/>
+            <button class="plain" name="add" hidden=undo.is_none()>
                 "Undo"
             </button>
-        }
-    });
-    view! {
-        <p class="notice" class:failure=is_failure>
-            <span>{text}</span>
-            {undo_button}
             <button
                 type="button"
-                class="plain"
+                class="plain scripted"
                 aria-label=format!("Dismiss the notice about {endpoint}")
-                on:click=move |_| actions.dismiss(&endpoint)
+                data-click="dismiss"
+                data-of=endpoint.clone()
             >
                 "×"
             </button>
-        </p>
+        </form>
     }
 }

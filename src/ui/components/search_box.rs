@@ -2,26 +2,26 @@
 
 use leptos::prelude::*;
 
-/// A field that searches while one types. What is searched for lives in the URL; `search` puts it
-/// there.
-#[component]
-pub fn SearchBox(
+/// A field that searches while one types: `text` is what is searched for now, and `search` puts it into the URL.
+///
+/// It is part of a form that a browser sends on Enter, which leads to the same URL.
+pub fn search_box(
     label: &'static str,
     placeholder: &'static str,
-    /// What is searched for now.
-    text: Signal<String>,
-    search: Callback<String>,
+    text: impl Fn() -> String + Copy + Send + Sync + 'static,
+    search: impl Fn(String) + 'static,
 ) -> impl IntoView {
     view! {
         <input
             type="search"
+            name="q"
             aria-label=label
             placeholder=placeholder
             autocomplete="off"
             spellcheck="false"
-            value=text.get_untracked()
+            value=untrack(text)
             prop:value=text
-            on:input:target=move |event| search.run(event.target().value())
+            on:input:target=move |event| search(event.target().value())
         />
     }
 }

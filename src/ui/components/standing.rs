@@ -6,18 +6,21 @@ use crate::ui::format;
 use wsmon_model::{Cause, Connection, Layer, Phase, WaitingFor};
 
 /// The reason, the attempt and the countdown of a connection, beside its status.
-#[component]
-pub fn Standing(connection: Memo<Connection>, now_ms: Signal<i64>) -> impl IntoView {
-    let reason =
-        Signal::derive(move || connection.with(|connection| connection.cause_text.clone().unwrap_or_default()));
-    let no_reason = Signal::derive(move || connection.with(|connection| connection.cause_text.is_none()));
-    let cause = Signal::derive(move || connection.with(|connection| connection.cause.map(Cause::as_str)));
-    let layer = Signal::derive(move || connection.with(|connection| connection.layer.map(Layer::as_str)));
-    let next = Signal::derive(move || connection.with(|connection| next(connection, now_ms.get())));
+///
+/// `now_ms` is the server's clock, which alone goes on while nothing happens.
+pub fn standing<F>(connection: &Connection, now_ms: F) -> impl IntoView + use<F>
+where
+    F: Fn() -> i64 + Send + 'static,
+{
+    let timed = connection.clone();
+    let cause = connection.cause.map(Cause::as_str);
+    let layer = connection.layer.map(Layer::as_str);
     view! {
         <div class="standing">
-            <p class="reason" hidden=no_reason data-cause=cause data-layer=layer>{reason}</p>
-            <p class="quiet">{next}</p>
+            <p class="reason" hidden=connection.cause_text.is_none() data-cause=cause data-layer=layer>
+                {connection.cause_text.clone().unwrap_or_default()}
+            </p>
+            <p class="quiet">{move || next(&timed, now_ms())}</p>
         </div>
     }
 }

@@ -5,14 +5,11 @@ use leptos::prelude::*;
 use wsmon_model::Status;
 
 /// A status as a shape, a colour and a word, so that it can be told without seeing the colour.
-#[component]
-pub fn StatusBadge(#[prop(into)] status: Signal<Status>) -> impl IntoView {
-    let word = Signal::derive(move || status.get().as_str());
-    let label = Signal::derive(move || status.get().label());
+pub fn status_badge(status: Status) -> impl IntoView {
     view! {
-        <span class="badge" data-status=word>
+        <span class="badge" data-status=status.as_str()>
             <span class="shape" aria-hidden="true"></span>
-            {label}
+            {status.label()}
         </span>
     }
 }

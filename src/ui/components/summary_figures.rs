@@ -4,54 +4,34 @@ use leptos::prelude::*;
 
 use super::links;
 use crate::ui::format;
-use wsmon_model::{ConnectionList, ListQuery, Status};
+use wsmon_model::{ListQuery, Status, Summary};
 
 /// The four figures; dashes until they are known.
-#[component]
-pub fn SummaryFigures(list: Signal<ConnectionList>, loaded: Signal<bool>, query: Memo<ListQuery>) -> impl IntoView {
+pub fn summary_figures(summary: Option<Summary>, query: &ListQuery) -> impl IntoView + use<> {
+    let figure = |filter: Option<Status>, number: fn(&Summary) -> u32| {
+        let word = filter.map_or("total", Status::as_str);
+        let number = summary.as_ref().map_or_else(|| "–".to_owned(), |summary| format::count(number(summary).into()));
+        let href = links::monitor(&ListQuery { status: filter, page: 0, ..query.clone() });
+        view! {
+            <a class="figure panel" href=href aria-current=(query.status == filter).then_some("true") data-filter=word>
+                <span class="label">
+                    <span class="shape" aria-hidden="true" hidden=filter.is_none()></span>
+                    " "
+                    {filter.map_or("Total Connections", Status::label)}
+                </span>
+                " "
+                <span class="number" data-summary=word>
+                    {number}
+                </span>
+            </a>
+        }
+    };
     view! {
         <section class="summary" aria-label="Connection Summary">
-            <Figure filter=None list loaded query/>
-            <Figure filter=Some(Status::Connected) list loaded query/>
-            <Figure filter=Some(Status::Connecting) list loaded query/>
-            <Figure filter=Some(Status::Disconnected) list loaded query/>
+            {figure(None, |summary| summary.total)}
+            {figure(Some(Status::Connected), |summary| summary.connected)}
+            {figure(Some(Status::Connecting), |summary| summary.connecting)}
+            {figure(Some(Status::Disconnected), |summary| summary.disconnected)}
         </section>
-    }
-}
-
-#[component]
-fn Figure(
-    filter: Option<Status>,
-    list: Signal<ConnectionList>,
-    loaded: Signal<bool>,
-    query: Memo<ListQuery>,
-) -> impl IntoView {
-    let word = filter.map_or("total", Status::as_str);
-    let label = filter.map_or("Total Connections", Status::label);
-    let number = Signal::derive(move || {
-        if !loaded.get() {
-            return "–".to_owned();
-        }
-        let summary = list.with(|list| list.summary);
-        let number = match filter {
-            None => summary.total,
-            Some(Status::Connected) => summary.connected,
-            Some(Status::Connecting) => summary.connecting,
-            Some(Status::Disconnected) => summary.disconnected,
-        };
-        format::count(number.into())
-    });
-    let href = Signal::derive(move || links::monitor(&ListQuery { status: filter, page: 0, ..query.get() }));
-    let current = Signal::derive(move || query.with(|query| query.status == filter).then_some("true"));
-    view! {
-        <a class="figure panel" href=href data-noscroll="" aria-current=current data-filter=word>
-            <span class="label">
-                {filter.map(|_| view! { <span class="shape" aria-hidden="true"></span> })} {label}
-            </span>
-            " "
-            <span class="number" data-summary=word>
-                {number}
-            </span>
-        </a>
     }
 }

@@ -1,16 +1,21 @@
 //! The choice between dark, light and what the system says.
 
-use leptos::{prelude::*, web_sys::HtmlDocument};
+use leptos::{nonce::use_nonce, prelude::*};
 use strum::VariantArray;
-use wasm_bindgen::JsCast;
 
 use wsmon_model::Theme;
 
-/// The choice of theme. Kept in a cookie, so that the next page comes in the right colours.
+/// Shows what is chosen, and keeps it in a cookie, so that the next page comes in the right colours. A few lines of
+/// script, so that a page with nothing else to do loads no program for it.
+const SCRIPT: &str = "document.querySelector('.theme select').addEventListener('change', ({ target: { value } }) => {
+    document.documentElement.dataset.theme = value;
+    document.cookie = COOKIE.replace('THEME', value);
+});";
+
+/// The choice of theme.
 #[component]
 pub fn ThemePicker() -> impl IntoView {
-    // The server knows the theme from the cookie; the browser from the page it was sent.
-    let theme = use_context::<Theme>().unwrap_or_else(shown_theme);
+    let theme = use_context::<Theme>().unwrap_or_default();
     let options = Theme::VARIANTS.iter().map(|&choice| {
         view! {
             <option value=choice.as_str() selected=choice == theme>
@@ -19,26 +24,10 @@ pub fn ThemePicker() -> impl IntoView {
         }
     });
     view! {
-        <label class="theme">
+        <label class="theme scripted">
             <span class="hidden">"Theme"</span>
-            <select on:change:target=move |event| choose(event.target().value().parse().unwrap_or_default())>
-                {options.collect_view()}
-            </select>
+            <select autocomplete="off">{options.collect_view()}</select>
         </label>
+        <script nonce=use_nonce()>{SCRIPT.replace("COOKIE", &format!("{:?}", Theme::cookie("THEME")))}</script>
     }
-}
-
-fn shown_theme() -> Theme {
-    let root = document().document_element();
-    root.and_then(|root| root.get_attribute("data-theme")?.parse().ok()).unwrap_or_default()
-}
-
-fn choose(theme: Theme) {
-    let document = document();
-    if let Some(root) = document.document_element() {
-        // Nothing can be wrong with this name.
-        let _ = root.set_attribute("data-theme", theme.as_str());
-    }
-    // Where cookies are refused, the choice holds for this page.
-    let _ = document.unchecked_into::<HtmlDocument>().set_cookie(&theme.to_cookie());
 }

@@ -1,14 +1,19 @@
 //! An administrator's own account: the password, and where one is signed in.
 
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
-use leptos_meta::Title;
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    prelude::*,
+    task::spawn_local,
+};
+use web_sys::{Element, FormData, HtmlFormElement};
 
 use crate::{
     api::{change_password, end_session, load_account},
     error::AppError,
     ui::{
-        components::{Header, RefreshError},
+        components::{Page, refresh_error},
         format,
+        live::{Give, Given, given},
         poll::Poll,
     },
 };
@@ -17,68 +22,63 @@ use wsmon_model::{Account, LoginSession, PASSWORD_MIN_CHARS};
 /// An administrator's own account.
 #[component]
 pub fn OwnAccount() -> impl IntoView {
-    let first = Resource::new(|| (), |()| load_account());
     view! {
-        <Title text="Account · WebSocket Monitor"/>
-        <Header/>
-        <main id="main">
+        <Page title="Account" is_live=true>
             <h1>"Account"</h1>
-            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || first.get().map(|first| view! { <Details first/> })}
-            </Suspense>
-        </main>
+            {Suspend::new(async {
+                let account = load_account().await;
+                view! {
+                    <Give value=Given::new(&account)>
+                        <Details/>
+                    </Give>
+                }
+            })}
+        </Page>
     }
 }
 
-#[component]
-fn Details(first: Result<Account, AppError>) -> impl IntoView {
-    let poll = Poll::start(first, load_account);
-    let account = poll.value();
+/// The living part.
+#[island]
+fn Details() -> impl IntoView {
+    let (account, poll) = Poll::start(given::<Result<Account, AppError>>(), |_| load_account());
     let news = RwSignal::new(String::new());
-    let no_news = Signal::derive(move || news.with(String::is_empty));
-    let name = Signal::derive(move || account.with(|account| account.name.clone()));
-    view! {
-        <RefreshError progress=poll.progress() what="Your account"/>
-        <p role="status" class="notice news" hidden=no_news>{news}</p>
-        <ChangePassword name news poll/>
-        <section aria-labelledby="sessions" class="stack">
-            <h2 id="sessions">"Sessions"</h2>
-            <ul class="stack">
-                {move || account.with(|account| {
-                    account.sessions.iter().map(|session| session_item(session, account.now_ms, news, poll)).collect_view()
-                })}
-            </ul>
-        </section>
-    }
-}
-
-fn session_item(
-    session: &LoginSession,
-    now_ms: i64,
-    news: RwSignal<String>,
-    poll: Poll<Account>,
-) -> impl IntoView + use<> {
-    let key = session.key.clone();
-    let end = move |_| {
-        let request = end_session(key.clone());
+    let end = move |event: MouseEvent| {
+        let button = event_target::<Element>(&event).closest("[data-session]").ok().flatten();
+        let Some(key) = button.and_then(|button| button.get_attribute("data-session")) else { return };
         spawn_local(async move {
-            tell(news, request.await, "The session has ended.");
+            tell(news, end_session(key).await, "The session has ended.");
             poll.refresh();
         });
     };
-    let label = format!("End the session from {} that began {} UTC", session.address, format::utc(session.started_ms));
+    view! {
+        <div class="live">
+            {move || poll.asking().with(|asking| refresh_error(asking, "Your account"))}
+            <p role="status" class="notice news" hidden=move || news.with(String::is_empty)>{news}</p>
+            <ChangePassword name=account.with_untracked(|account| account.name.clone()) news poll/>
+            <section aria-labelledby="sessions" class="stack" on:click=end>
+                <h2 id="sessions">"Sessions"</h2>
+                {move || account.with(sessions)}
+            </section>
+        </div>
+    }
+}
+
+fn sessions(account: &Account) -> impl IntoView + use<> {
+    let item = |session: &LoginSession| session_item(session, account.now_ms);
+    view! { <ul class="stack">{account.sessions.iter().map(item).collect_view()}</ul> }
+}
+
+fn session_item(session: &LoginSession, now_ms: i64) -> impl IntoView + use<> {
+    let began = format::utc(session.started_ms);
+    let label = format!("End the session from {} that began {began} UTC", session.address);
     let used = last_used(now_ms - session.used_ms);
-    let ending = if session.current {
-        view! { <span class="quiet">"This session"</span> }.into_any()
-    } else {
-        view! { <button type="button" aria-label=label on:click=end>"End"</button> }.into_any()
-    };
     view! {
         <li class="panel session">
             <span class="number">{session.address.clone()}</span>
             <span class="agent">{session.agent.to_string()}</span>
-            <span class="quiet number">{format!("since {} UTC, last used {used}", format::utc(session.started_ms))}</span>
-            {ending}
+            <span class="quiet number">{format!("since {began} UTC, last used {used}")}</span>
+            <span class="quiet" hidden=!session.current>"This session"</span>
+            <button type="button" aria-label=label data-session=session.key.clone() hidden=session.current>"End"</button>
         </li>
     }
 }
@@ -89,58 +89,50 @@ fn last_used(ms: i64) -> String {
 }
 
 fn tell(news: RwSignal<String>, outcome: Result<(), AppError>, good: &str) {
-    news.try_set(outcome.map_or_else(|error| error.to_string(), |()| good.to_owned()));
+    news.set(outcome.map_or_else(|error| error.to_string(), |()| good.to_owned()));
 }
 
 #[component]
-fn ChangePassword(name: Signal<String>, news: RwSignal<String>, poll: Poll<Account>) -> impl IntoView {
-    let current = RwSignal::new(String::new());
-    let new = RwSignal::new(String::new());
-    let repeated = RwSignal::new(String::new());
+fn ChangePassword(name: String, news: RwSignal<String>, poll: Poll) -> impl IntoView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if new.get_untracked() != repeated.get_untracked() {
+        let form = event_target::<HtmlFormElement>(&event);
+        let Ok(fields) = FormData::new_with_form(&form) else { return };
+        let field = |name: &str| fields.get(name).as_string().unwrap_or_default();
+        if field("new") != field("repeated") {
             news.set("The new password and its repetition differ.".to_owned());
             return;
         }
-        let request = change_password(current.get_untracked(), new.get_untracked());
+        let request = change_password(field("current"), field("new"));
         spawn_local(async move {
             let outcome = request.await;
             if outcome.is_ok() {
-                for field in [current, new, repeated] {
-                    field.try_set(String::new());
-                }
+                form.reset();
             }
             tell(news, outcome, "The password is changed, and every other session has ended.");
             poll.refresh();
         });
     };
-    let field = |label: &'static str, purpose: &'static str, value: RwSignal<String>| {
+    let field = |label: &'static str, name: &'static str, purpose: &'static str| {
         view! {
             <label class="field">
                 <span>{label}</span>
-                <input
-                    type="password"
-                    autocomplete=purpose
-                    required
-                    prop:value=value
-                    on:input:target=move |event| value.set(event.target().value())
-                />
+                <input type="password" name=name autocomplete=purpose required/>
             </label>
         }
     };
     view! {
-        <form class="panel stack narrow" aria-label="Change password" on:submit=submit>
+        <form class="panel stack narrow" aria-label="Change password" method="post" on:submit=submit>
             <h2>"Change password"</h2>
             <p class="quiet">
-                "Signed in as " <strong>{name}</strong>
+                "Signed in as " <strong>{name.clone()}</strong>
                 {format!(". A password has at least {PASSWORD_MIN_CHARS} characters.")}
             </p>
             // Tells password managers whose password this is.
             <input type="hidden" name="username" autocomplete="username" value=name/>
-            {field("Current password", "current-password", current)}
-            {field("New password", "new-password", new)}
-            {field("New password, again", "new-password", repeated)}
+            {field("Current password", "current", "current-password")}
+            {field("New password", "new", "new-password")}
+            {field("New password, again", "repeated", "new-password")}
             <button type="submit" class="primary">"Change password"</button>
         </form>
     }

@@ -1,15 +1,13 @@
 //! The Admin Dashboard: the way to every tool.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     api::load_summary,
     error::AppError,
     ui::{
-        components::{Header, RefreshError, StatusBadge, links},
+        components::{Page, links, status_badge},
         format,
-        poll::Poll,
     },
 };
 use wsmon_model::{Status, Summary};
@@ -17,11 +15,8 @@ use wsmon_model::{Status, Summary};
 /// The Admin Dashboard.
 #[component]
 pub fn AdminDashboard() -> impl IntoView {
-    let first = Resource::new(|| (), |()| load_summary());
     view! {
-        <Title text="Admin Dashboard · WebSocket Monitor"/>
-        <Header/>
-        <main id="main">
+        <Page title="Admin Dashboard">
             <h1>"Admin Dashboard"</h1>
             <section aria-labelledby="tools">
                 <h2 id="tools">"Admin tools"</h2>
@@ -31,9 +26,7 @@ pub fn AdminDashboard() -> impl IntoView {
                             <a href=links::MONITOR>"WebSocket Monitoring"</a>
                         </h3>
                         <p>"See, connect, disconnect and understand every WebSocket connection."</p>
-                        <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                            {move || first.get().map(|first| view! { <LiveSummary first/> })}
-                        </Suspense>
+                        {Suspend::new(async { summary(load_summary().await) })}
                     </li>
                     <li class="panel stack">
                         <h3>
@@ -49,40 +42,31 @@ pub fn AdminDashboard() -> impl IntoView {
                     </li>
                 </ul>
             </section>
-        </main>
+        </Page>
     }
 }
 
-/// The connections in a line, kept up to date.
-#[component]
-fn LiveSummary(first: Result<Summary, AppError>) -> impl IntoView {
-    let poll = Poll::start(first, load_summary);
-    let summary = poll.value();
-    let not_loaded = Signal::derive(move || !poll.loaded().get());
-    let figure = move |status: Status| {
-        Signal::derive(move || {
-            let summary = summary.get();
-            let number = match status {
-                Status::Connected => summary.connected,
-                Status::Connecting => summary.connecting,
-                Status::Disconnected => summary.disconnected,
-            };
-            format::count(number.into())
-        })
+/// The connections in a line, as they were when the page was made.
+fn summary(summary: Result<Summary, AppError>) -> AnyView {
+    let summary = match summary {
+        Ok(summary) => summary,
+        Err(error) => return view! { <p class="banner" role="alert">{error.to_string()}</p> }.into_any(),
+    };
+    let figure = |status: Status, number: u32| {
+        view! {
+            <li>
+                <span class="number">{format::count(number.into())}</span>
+                {status_badge(status)}
+            </li>
+        }
     };
     view! {
-        <RefreshError progress=poll.progress() what="The summary"/>
-        <ul class="line-summary" hidden=not_loaded>
-            {[Status::Connected, Status::Connecting, Status::Disconnected]
-                .map(|status| {
-                    view! {
-                        <li>
-                            <span class="number">{figure(status)}</span>
-                            <StatusBadge status=Signal::stored(status)/>
-                        </li>
-                    }
-                })
-                .collect_view()}
+        <ul class="line-summary">
+            {figure(Status::Connected, summary.connected)}
+            {figure(Status::Connecting, summary.connecting)}
+            {figure(Status::Disconnected, summary.disconnected)}
         </ul>
+        <p class="quiet">"As of when this page was opened."</p>
     }
+    .into_any()
 }

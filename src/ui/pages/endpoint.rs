@@ -1,18 +1,22 @@
 //! One connection: how it is, what happened to it, and what differs for it.
 
-use leptos::prelude::*;
-use leptos_meta::Title;
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    prelude::*,
+};
 use leptos_router::hooks::use_params_map;
 
 use crate::{
-    api::{load_endpoint, pause_endpoint, resume_endpoint},
+    api::load_endpoint,
+    changes::{ChangeKind, Notice},
     error::AppError,
     ui::{
         components::{
-            Actions, AutoReconnect, Header, Notices, OptionsForm, RefreshError, RowActions, Standing, StatusBadge,
-            links,
+            Actions, CHANGES, OptionsForm, Page, asked_for, auto_reconnect, change_button, clicked, links, notices,
+            option_fields, refresh_error, row_actions, standing, status_badge,
         },
         format,
+        live::{Give, Given, given},
         poll::Poll,
     },
 };
@@ -21,108 +25,102 @@ use wsmon_model::{Connection, EndpointDetails, EndpointId, Event, Phase};
 /// One connection.
 #[component]
 pub fn OneEndpoint() -> impl IntoView {
-    let params = use_params_map();
-    let name = Memo::new(move |_| {
-        let text = params.with(|params| params.get("endpoint").unwrap_or_default());
-        // An alert's link names the service also where it is the default one.
-        text.parse::<EndpointId>().map_or(text, |id| id.to_string())
-    });
-    let first = Resource::new(move || name.get(), load_endpoint);
+    let text = use_params_map().with_untracked(|params| params.get("endpoint").unwrap_or_default());
+    // An alert's link names the service also where it is the default one.
+    let name = text.parse::<EndpointId>().map_or(text, |id| id.to_string());
+    let notice = use_context::<Notice>();
     view! {
-        <Title text="Connection · WebSocket Monitor"/>
-        <Header/>
-        <main id="main">
+        <Page title="Connection" is_live=true>
             <p><a href=links::MONITOR>"← All connections"</a></p>
-            <h1 class="name">{name}</h1>
-            <Suspense fallback=|| view! { <p class="quiet">"Loading…"</p> }>
-                {move || first.get().map(|first| match first {
+            <h1 class="name">{name.clone()}</h1>
+            {Suspend::new(async move {
+                match load_endpoint(name.clone()).await {
                     Err(error @ (AppError::NotFound(_) | AppError::Invalid(_))) => {
                         view! { <p class="banner" role="alert">{error.to_string()}</p> }.into_any()
                     }
-                    first => view! { <Details first name/> }.into_any(),
-                })}
-            </Suspense>
-        </main>
+                    details => present(details, name, notice).into_any(),
+                }
+            })}
+        </Page>
     }
 }
 
-#[component]
-fn Details(first: Result<EndpointDetails, AppError>, name: Memo<String>) -> impl IntoView {
-    let poll = Poll::start(first, move || load_endpoint(name.get_untracked()));
-    let actions = Actions::new(poll);
-    provide_context(actions);
-    let details = poll.value();
-    let age_ms = poll.age_ms();
-    let now_ms = Signal::derive(move || details.with(|details| details.now_ms) + age_ms.get());
-    // There is none until the first good answer.
-    let is_there = Memo::new(move |_| details.with(|details| details.connection.is_some()));
-    let no_events = Signal::derive(move || !is_there.get() || details.with(|details| !details.events.is_empty()));
+fn present(details: Result<EndpointDetails, AppError>, name: String, notice: Option<Notice>) -> impl IntoView {
+    let fields = details.as_ref().ok().map(|details| option_fields(&details.options, &details.defaults));
     view! {
-        <RefreshError progress=poll.progress() what="The connection"/>
-        {move || is_there.get().then(|| view! { <Present details name now_ms actions/> })}
-        <section class="connections events" aria-labelledby="events">
-            <h2 id="events">"Events"</h2>
-            <table class="list" role="table" aria-labelledby="events">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        {["When (UTC)", "What", "Why"]
-                            .map(|text| view! { <th role="columnheader" scope="col">{text}</th> })
-                            .collect_view()}
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{move || details.with(|details| details.events.iter().map(event_row).collect_view())}</tbody>
-            </table>
-            <div class="empty" hidden=no_events>
-                <p>"Nothing has happened yet."</p>
+        <Give value=Given::new(&(details, name, notice))>
+            <Details>{fields}</Details>
+        </Give>
+    }
+}
+
+/// The living part. Within it are the options' fields as the server has rendered them.
+#[island]
+fn Details(children: Children) -> impl IntoView {
+    let (details, name, notice) = given::<(Result<EndpointDetails, AppError>, String, Option<Notice>)>();
+    let version = details.as_ref().ok().map(|details| details.options_version.clone());
+    let asked = name.clone();
+    let (details, poll) = Poll::start(details, move |_| load_endpoint(asked.clone()));
+    let actions = Actions::new(poll, notice);
+    let on_submit = move |event: SubmitEvent| {
+        let Some(change) = asked_for(&event) else { return };
+        let undo = details.with_untracked(|details| details.connection.as_ref().map(|now| now.auto_reconnect));
+        actions.perform(change, undo, |_| {});
+    };
+    let now_ms = move || details.with(|details| details.now_ms) + poll.age_ms();
+    let now = move || details.with(|details| details.connection.as_ref().map(|connection| now(connection, now_ms)));
+    view! {
+        <div class="live" on:submit=on_submit on:click=move |event: MouseEvent| clicked(&event, poll, Some(actions))>
+            <form id=CHANGES method="post" hidden></form>
+            {move || poll.asking().with(|asking| refresh_error(asking, "The connection"))}
+            {now}
+            {notices(actions)}
+            {version.map(|version| view! { <OptionsForm endpoint=name version actions>{children()}</OptionsForm> })}
+            {move || details.with(events)}
+        </div>
+    }
+}
+
+/// How it is now, and what can be done about it.
+fn now<F>(connection: &Connection, now_ms: F) -> impl IntoView + use<F>
+where
+    F: Fn() -> i64 + Send + 'static,
+{
+    let (name, phase) = (connection.endpoint.to_string(), connection.phase);
+    let cannot_pause = !matches!(phase, Phase::Waiting | Phase::Blocked);
+    view! {
+        <section class="panel stack" aria-label="Connection">
+            <p class="url">{connection.url.clone()}</p>
+            <div>{status_badge(connection.status())} " " {standing(connection, now_ms)}</div>
+            <div class="row-actions">
+                <span>"Auto Reconnect"</span>
+                {auto_reconnect(connection)}
+                {row_actions(connection)}
+                {change_button(&name, ChangeKind::Pause, "Pause".to_owned(), "Pause", cannot_pause)}
+                {change_button(&name, ChangeKind::Resume, "Resume".to_owned(), "Resume", phase != Phase::Off)}
             </div>
         </section>
     }
 }
 
-/// The connection, once it is known.
-#[component]
-fn Present(
-    details: Signal<EndpointDetails>,
-    name: Memo<String>,
-    now_ms: Signal<i64>,
-    actions: Actions,
-) -> impl IntoView {
-    let first = details.get_untracked();
-    first.connection.map(|first_connection| {
-        let connection = Memo::new(move |_| {
-            details.with(|details| details.connection.clone()).unwrap_or_else(|| first_connection.clone())
-        });
-        view! {
-            <Now connection now_ms actions/>
-            <Notices/>
-            <OptionsForm options=first.options defaults=first.defaults version=first.options_version name actions/>
-        }
-    })
-}
-
-/// How it is now, and what can be done about it.
-#[component]
-fn Now(connection: Memo<Connection>, now_ms: Signal<i64>, actions: Actions) -> impl IntoView {
-    let status = Signal::derive(move || connection.with(Connection::status));
-    let url = Signal::derive(move || connection.with(|connection| connection.url.clone()));
-    let phase = move || connection.with(|connection| connection.phase);
-    let cannot_pause = Signal::derive(move || !matches!(phase(), Phase::Waiting | Phase::Blocked));
-    let cannot_resume = Signal::derive(move || phase() != Phase::Off);
-    let name = move || connection.with_untracked(|connection| connection.endpoint.to_string());
-    let pause = move |_| {
-        actions.ask(name(), pause_endpoint(name()), "is paused: no attempt is made until it is resumed", "paused");
-    };
-    let resume = move |_| actions.ask(name(), resume_endpoint(name()), "is resumed", "resumed");
+/// What happened to it.
+fn events(details: &EndpointDetails) -> impl IntoView + use<> {
+    let has_some = details.connection.is_none() || !details.events.is_empty();
     view! {
-        <section class="panel stack" aria-label="Connection">
-            <p class="url">{url}</p>
-            <div><StatusBadge status/> <Standing connection now_ms/></div>
-            <div class="row-actions">
-                <span>"Auto Reconnect"</span>
-                <AutoReconnect connection/>
-                <RowActions connection/>
-                <button type="button" hidden=cannot_pause on:click=pause>"Pause"</button>
-                <button type="button" hidden=cannot_resume on:click=resume>"Resume"</button>
+        <section class="connections events" aria-labelledby="events">
+            <h2 id="events">"Events"</h2>
+            <table class="list" role="table" aria-labelledby="events">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">"When (UTC)"</th>
+                        <th role="columnheader" scope="col">"What"</th>
+                        <th role="columnheader" scope="col">"Why"</th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{details.events.iter().map(event_row).collect_view()}</tbody>
+            </table>
+            <div class="empty" hidden=has_some>
+                <p>"Nothing has happened yet."</p>
             </div>
         </section>
     }

@@ -1,22 +1,20 @@
-//! The login page: a plain form, so that it works without the browser half.
+//! The login page: a plain form.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use crate::ui::components::LonePage;
 use wsmon_model::LoginRetry;
 
 /// The login page.
 #[component]
 pub fn Login() -> impl IntoView {
-    // What the server knows of a login that failed, it also tells the browser's half.
-    let retry = SharedValue::new(use_context::<LoginRetry>).into_inner();
+    let retry = use_context::<LoginRetry>();
     let failure = retry.as_ref().map(|retry| retry.failure.to_string());
     let next = retry.map(|retry| retry.next);
     let next = next.or_else(|| use_query_map().with_untracked(|query| query.get("next"))).unwrap_or_default();
     view! {
-        <Title text="Sign in · WebSocket Monitor"/>
-        <main class="lone" id="main">
+        <LonePage title="Sign in">
             <form class="panel stack" method="post" action="/login">
                 <h1>"WebSocket Monitor"</h1>
                 {failure.map(|failure| view! { <p role="alert" class="field-error">{failure}</p> })}
@@ -31,6 +29,6 @@ pub fn Login() -> impl IntoView {
                 </label>
                 <button type="submit" class="primary">"Sign in"</button>
             </form>
-        </main>
+        </LonePage>
     }
 }

@@ -1,18 +1,23 @@
 //! The dashboard: every connection, and what can be done about it.
 
-use leptos::prelude::*;
-use leptos_meta::Title;
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    prelude::*,
+};
 use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::list_connections,
+    changes::Notice,
     error::AppError,
     ui::{
         components::{
-            Actions, AddConnection, ConnectionsSection, DiskFull, Freshness, Header, Notices, RefreshError,
-            StoreProblem, SummaryFigures,
+            Actions, AddConnection, ConnectionsSection, Page, asked_for, clicked, disk_full, freshness, notices,
+            refresh_error, store_problem, summary_figures,
         },
-        poll::Poll,
+        live::{Give, Given, given},
+        poll::{Asking, Poll},
+        url::url_query,
     },
 };
 use wsmon_model::{ConnectionList, ListQuery};
@@ -20,62 +25,69 @@ use wsmon_model::{ConnectionList, ListQuery};
 /// The dashboard.
 #[component]
 pub fn WebSocketMonitor() -> impl IntoView {
-    let params = use_query_map();
-    let query = Memo::new(move |_| params.with(|params| ListQuery::from_params(|name| params.get(name))));
-    // What the server renders; from then on the poll keeps it up to date.
-    let first = Resource::new(
-        || (),
-        move |()| async move {
-            let answer = list_connections(query.get_untracked(), None).await;
-            answer.map(|answer| answer.over(ConnectionList::default()))
-        },
-    );
+    let query = use_query_map().with_untracked(|params| ListQuery::from_params(|name| params.get(name)));
+    let notice = use_context::<Notice>();
     view! {
-        <Title text="WebSocket Monitoring · WebSocket Monitor"/>
-        <Header/>
-        <main id="main">
-            <Suspense fallback=|| view! { <h1>"WebSocket Monitoring"</h1> <p class="quiet">"Loading…"</p> }>
-                {move || first.get().map(|first| view! { <Dashboard first query/> })}
-            </Suspense>
-        </main>
+        <Page title="WebSocket Monitoring" is_live=true>
+            {Suspend::new(async move {
+                let list = list_connections(query.clone(), None).await;
+                let list = list.map(|answer| answer.over(ConnectionList::default()));
+                view! {
+                    <Give value=Given::new(&(list, query, notice))>
+                        <Dashboard/>
+                    </Give>
+                }
+            })}
+        </Page>
     }
 }
 
-/// The way to the curves, where there is one.
-#[component]
-fn Grafana(list: Signal<ConnectionList>) -> impl IntoView {
-    let url = Signal::derive(move || list.with(|list| list.grafana_url.clone()));
-    let no_url = Signal::derive(move || url.with(Option::is_none));
-    view! { <a class="grafana" href=url hidden=no_url>"Grafana"</a> }
-}
-
-#[component]
-fn Dashboard(first: Result<ConnectionList, AppError>, query: Memo<ListQuery>) -> impl IntoView {
-    let shown = StoredValue::new(first.clone().unwrap_or_default());
-    let poll = Poll::start(first, move || newest(query.get_untracked(), shown));
-    Effect::watch(move || query.get(), move |_, _, _| poll.refresh(), false);
-    let (list, loaded) = (poll.value(), poll.loaded());
-    provide_context(Actions::new(poll));
+/// The dashboard's living part, which is all of it.
+#[island]
+fn Dashboard() -> impl IntoView {
+    let (list, query, notice) = given::<(Result<ConnectionList, AppError>, ListQuery, Option<Notice>)>();
+    let query = url_query(query, |params| ListQuery::from_params(params));
+    let (list, poll) = Poll::start(list, move |list| newest(query.get_untracked(), list));
+    Effect::watch(move || query.track(), move |(), _, _| poll.refresh(), false);
+    let actions = Actions::new(poll, notice);
+    let on_submit = move |event: SubmitEvent| {
+        let Some(change) = asked_for(&event) else { return };
+        let undo = list.with_untracked(|list| {
+            let row = list.rows.iter().find(|row| row.endpoint.to_string() == change.endpoint);
+            row.map(|row| row.auto_reconnect)
+        });
+        actions.perform(change, undo, |_| {});
+    };
+    let top = move || poll.asking().with(|asking| list.with(|list| query.with(|query| top(asking, list, query))));
     view! {
-        <div class="page-head">
-            <h1>"WebSocket Monitoring"</h1>
-            <Grafana list/>
-            <Freshness poll/>
+        <div class="live" on:submit=on_submit on:click=move |event: MouseEvent| clicked(&event, poll, Some(actions))>
+            {top}
+            <AddConnection list actions/>
+            {notices(actions)}
+            <ConnectionsSection list poll query/>
         </div>
-        <RefreshError progress=poll.progress() what="The list"/>
-        <DiskFull is_full=Signal::derive(move || list.with(|list| list.disk_full))/>
-        <StoreProblem text=Signal::derive(move || list.with(|list| list.store_problem.clone()))/>
-        <SummaryFigures list loaded query/>
-        <AddConnection list/>
-        <Notices/>
-        <ConnectionsSection list query loaded age_ms=poll.age_ms()/>
     }
 }
 
 /// Asks for the list as it is now. Of one that is shown already only the time is sent.
-async fn newest(query: ListQuery, shown: StoredValue<ConnectionList>) -> Result<ConnectionList, AppError> {
-    let before = shown.try_get_value().unwrap_or_default();
-    let list = list_connections(query, Some(before.version)).await?.over(before);
-    shown.try_update_value(|shown| shown.clone_from(&list));
-    Ok(list)
+async fn newest(query: ListQuery, list: RwSignal<ConnectionList>) -> Result<ConnectionList, AppError> {
+    let shown = list.with_untracked(|list| list.version);
+    Ok(list_connections(query, Some(shown)).await?.over(list.get_untracked()))
+}
+
+/// What stands above the form and the list.
+fn top(asking: &Asking, list: &ConnectionList, query: &ListQuery) -> impl IntoView + use<> {
+    let grafana = list.grafana_url.clone();
+    view! {
+        <div class="page-head">
+            <h1>"WebSocket Monitoring"</h1>
+            // The way to the curves, where there is one.
+            <a class="grafana" hidden=grafana.is_none() href=grafana>"Grafana"</a>
+            {freshness(asking)}
+        </div>
+        {refresh_error(asking, "The list")}
+        {disk_full(list.disk_full)}
+        {store_problem(list.store_problem.as_deref())}
+        {summary_figures((asking.answers > 0).then_some(list.summary), query)}
+    }
 }

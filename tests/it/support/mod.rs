@@ -4,6 +4,8 @@
 mod common;
 pub mod monitor;
 pub mod upstream;
+#[path = "../../common/wire.rs"]
+pub mod wire;
 
 use wsmon_manager::{Base, ConnectionManager, ManagerConfig};
 

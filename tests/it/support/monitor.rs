@@ -12,7 +12,10 @@ use websocket_monitor::server::{
 };
 use wsmon_manager::Base;
 
-use super::upstream::base_at;
+use super::{
+    upstream::base_at,
+    wire::{self, POSTCARD},
+};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 
@@ -120,16 +123,16 @@ impl Visitor {
         request.send().await.expect("an answer")
     }
 
-    /// The same of a server function.
-    pub async fn call_accepting(&self, function: &str, arguments: Value, encoding: &str) -> Response {
+    /// Calls a server function and asks for an encoding of the answer, whose body is left as it comes.
+    pub async fn call_accepting(&self, function: &str, arguments: &Value, encoding: &str) -> Response {
         let request = self.client.post(format!("{}/api/{function}", self.url)).header("accept-encoding", encoding);
-        request.json(&arguments).send().await.expect("an answer")
+        let request = request.header("content-type", POSTCARD).body(wire::arguments(function, arguments));
+        request.send().await.expect("an answer")
     }
 
-    /// Calls a server function.
+    /// Calls a server function, with JSON for what is sent and answered.
     pub async fn call(&self, function: &str, arguments: Value) -> Response {
-        let request = self.client.post(format!("{}/api/{function}", self.url)).json(&arguments);
-        request.send().await.expect("an answer")
+        wire::answer(function, self.call_accepting(function, &arguments, "identity").await).await
     }
 }
 

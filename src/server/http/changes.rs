@@ -1,0 +1,53 @@
+//! Changes of connections by forms that the browser sends itself: before the page lives, or where it never will.
+
+use axum::{
+    Form,
+    extract::State,
+    http::{StatusCode, Uri, header::SET_COOKIE},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::notices;
+use crate::{
+    changes::{Answer, Change, ChangeKind},
+    operations::{Actor, ActorOperations, SignedIn},
+    server::state::AppState,
+};
+use wsmon_model::LocalPath;
+
+/// The dashboard, which shows what came of a change wherever it was asked for.
+const DASHBOARD: &str = "/admin/websocket-monitor";
+
+/// `POST` to the dashboard or a connection's page: makes the change that the form asks for, and leads back to the page,
+/// which says what came of it.
+pub(super) async fn change(
+    State(state): State<AppState>,
+    signed_in: SignedIn,
+    uri: Uri,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    let field = |name: &str| fields.iter().find(|(own, _)| own == name).map(|(_, text)| text.clone());
+    let Some(change) = Change::from_fields(&field) else {
+        return (StatusCode::BAD_REQUEST, "The form asks for nothing that can be done.\n").into_response();
+    };
+    let answer = perform(&state.operations.by(Actor::Administrator(signed_in)), &change).await;
+    let notice = change.notice(&answer).map(|notice| [(SET_COOKIE, notices::set_cookie(&notice, state.secure()))]);
+    // The page of what is removed is gone.
+    let is_gone = change.kind == ChangeKind::Remove && answer.is_ok() && uri.path() != DASHBOARD;
+    let here = uri.path_and_query().and_then(|here| LocalPath::new(here.as_str())).filter(|_| !is_gone);
+    let back = Redirect::to(here.as_ref().map_or(DASHBOARD, LocalPath::as_str));
+    (notice, back).into_response()
+}
+
+async fn perform(admin: &ActorOperations, change: &Change) -> Answer {
+    let endpoint = &change.endpoint;
+    let done = |()| None;
+    match change.kind {
+        ChangeKind::Connect(auto_reconnect) => admin.connect(endpoint, auto_reconnect).await.map(Some),
+        ChangeKind::Disconnect => admin.disconnect(endpoint).await.map(done),
+        ChangeKind::Remove => admin.remove(endpoint).await.map(done),
+        ChangeKind::AutoReconnect(enabled) => admin.set_auto_reconnect(endpoint, enabled).await.map(done),
+        ChangeKind::Pause => admin.pause(endpoint).await.map(done),
+        ChangeKind::Resume => admin.resume(endpoint).await.map(done),
+    }
+}

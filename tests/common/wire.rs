@@ -1,0 +1,112 @@
+//! What server functions are sent and what they answer, which is Postcard, as JSON: so that tests read well.
+
+use reqwest::{Response, StatusCode};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use websocket_monitor::error::AppError;
+use wsmon_model::{
+    Account, AuditPage, AuditQuery, Connection, ConnectionOptions, EndpointDetails, ListAnswer, ListQuery, ListVersion,
+    OptionsVersion, Summary,
+};
+
+/// The type of both.
+pub const POSTCARD: &str = "application/x-postcard";
+
+#[derive(Serialize, Deserialize)]
+struct Nothing {}
+
+#[derive(Serialize, Deserialize)]
+struct List {
+    query: ListQuery,
+    shown: Option<ListVersion>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Audit {
+    query: AuditQuery,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Endpoint {
+    endpoint: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Connect {
+    endpoint: String,
+    auto_reconnect: Option<bool>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AutoReconnect {
+    endpoint: String,
+    enabled: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Options {
+    endpoint: String,
+    options: ConnectionOptions,
+    version: Option<OptionsVersion>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Password {
+    current: String,
+    new: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Session {
+    key: String,
+}
+
+/// The arguments of a function as they are sent.
+pub fn arguments(function: &str, arguments: &Value) -> Vec<u8> {
+    match function {
+        "list_connections" => to_postcard::<List>(arguments),
+        "load_summary" | "load_guide" | "load_account" => to_postcard::<Nothing>(arguments),
+        "connect_endpoint" => to_postcard::<Connect>(arguments),
+        "disconnect_endpoint" | "remove_endpoint" | "pause_endpoint" | "resume_endpoint" | "load_endpoint" => {
+            to_postcard::<Endpoint>(arguments)
+        }
+        "set_auto_reconnect" => to_postcard::<AutoReconnect>(arguments),
+        "set_options" => to_postcard::<Options>(arguments),
+        "list_audit" => to_postcard::<Audit>(arguments),
+        "change_password" => to_postcard::<Password>(arguments),
+        "end_session" => to_postcard::<Session>(arguments),
+        _ => panic!("{function} is not known here"),
+    }
+}
+
+/// The answer of a function, whose body is JSON from here on.
+pub async fn answer(function: &str, answer: Response) -> Response {
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = answer.bytes().await.expect("a body");
+    let json = match function {
+        _ if status != StatusCode::OK => to_json::<AppError>(&body),
+        "list_connections" => to_json::<ListAnswer>(&body),
+        "load_summary" => to_json::<Summary>(&body),
+        "load_guide" => to_json::<String>(&body),
+        "load_account" => to_json::<Account>(&body),
+        "load_endpoint" => to_json::<EndpointDetails>(&body),
+        "connect_endpoint" => to_json::<Connection>(&body),
+        "set_options" => to_json::<OptionsVersion>(&body),
+        "list_audit" => to_json::<AuditPage>(&body),
+        _ => to_json::<()>(&body),
+    };
+    let mut told = http::Response::new(json.to_string());
+    *told.status_mut() = status;
+    *told.headers_mut() = headers;
+    Response::from(told)
+}
+
+fn to_postcard<T: Serialize + DeserializeOwned>(json: &Value) -> Vec<u8> {
+    let arguments: T = serde_json::from_value(json.clone()).unwrap_or_else(|error| panic!("{json}: {error}"));
+    postcard::to_allocvec(&arguments).expect("plain values can be written")
+}
+
+fn to_json<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Value {
+    let value: T = postcard::from_bytes(bytes).unwrap_or_else(|error| panic!("{bytes:?}: {error}"));
+    serde_json::to_value(value).expect("plain values are JSON")
+}
