@@ -1,6 +1,6 @@
 //! One action on many connections: what it would do, doing it, how far it has come, undoing it.
 
-use leptos::{prelude::*, server_fn::codec::Json};
+use leptos::prelude::*;
 
 use crate::error::AppError;
 use wsmon_model::{BulkAction, BulkId, BulkPreview, BulkProgress, Selection};
@@ -10,7 +10,7 @@ use wsmon_model::{BulkAction, BulkId, BulkPreview, BulkProgress, Selection};
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`], [`AppError::Invalid`] when too many operations are under way.
-#[server(endpoint = "preview_bulk", input = Json, output = Json)]
+#[server(endpoint = "preview_bulk", protocol = super::wire::Wire)]
 pub async fn preview_bulk(selection: Selection, action: BulkAction) -> Result<BulkPreview, AppError> {
     super::as_admin(|admin| async move { admin.preview_bulk(selection, action) }).await
 }
@@ -20,7 +20,7 @@ pub async fn preview_bulk(selection: Selection, action: BulkAction) -> Result<Bu
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`], [`AppError::BulkGone`], [`AppError::ShuttingDown`].
-#[server(endpoint = "start_bulk", input = Json, output = Json)]
+#[server(endpoint = "start_bulk", protocol = super::wire::Wire)]
 pub async fn start_bulk(id: BulkId) -> Result<BulkProgress, AppError> {
     super::as_admin(|admin| async move { admin.start_bulk(id) }).await
 }
@@ -30,7 +30,7 @@ pub async fn start_bulk(id: BulkId) -> Result<BulkProgress, AppError> {
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`], [`AppError::BulkGone`].
-#[server(endpoint = "load_bulk_progress", input = Json, output = Json)]
+#[server(endpoint = "load_bulk_progress", protocol = super::wire::Wire)]
 pub async fn load_bulk_progress(id: BulkId, from: u32) -> Result<BulkProgress, AppError> {
     super::as_admin(|admin| async move { admin.bulk_progress(id, from) }).await
 }
@@ -41,7 +41,7 @@ pub async fn load_bulk_progress(id: BulkId, from: u32) -> Result<BulkProgress, A
 ///
 /// [`AppError::Unauthenticated`], [`AppError::BulkGone`], [`AppError::Invalid`] for one that has not ended,
 /// [`AppError::ShuttingDown`].
-#[server(endpoint = "undo_bulk", input = Json, output = Json)]
+#[server(endpoint = "undo_bulk", protocol = super::wire::Wire)]
 pub async fn undo_bulk(id: BulkId) -> Result<BulkProgress, AppError> {
     super::as_admin(|admin| async move { admin.undo_bulk(id) }).await
 }

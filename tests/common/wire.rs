@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use websocket_monitor::error::AppError;
 use wsmon_model::{
-    Account, AuditPage, AuditQuery, Connection, ConnectionOptions, EndpointDetails, ListAnswer, ListQuery, ListVersion,
-    OptionsVersion, Summary,
+    Account, AuditPage, AuditQuery, BulkAction, BulkId, BulkPreview, BulkProgress, Connection, ConnectionOptions,
+    EndpointDetails, ListAnswer, ListQuery, ListVersion, OptionsVersion, Selection, Summary,
 };
 
 /// The type of both.
@@ -61,6 +61,23 @@ struct Session {
     key: String,
 }
 
+#[derive(Serialize, Deserialize)]
+struct Preview {
+    selection: Selection,
+    action: BulkAction,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Bulk {
+    id: BulkId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Progress {
+    id: BulkId,
+    from: u32,
+}
+
 /// The arguments of a function as they are sent.
 pub fn arguments(function: &str, arguments: &Value) -> Vec<u8> {
     match function {
@@ -73,6 +90,9 @@ pub fn arguments(function: &str, arguments: &Value) -> Vec<u8> {
         "set_auto_reconnect" => to_postcard::<AutoReconnect>(arguments),
         "set_options" => to_postcard::<Options>(arguments),
         "list_audit" => to_postcard::<Audit>(arguments),
+        "preview_bulk" => to_postcard::<Preview>(arguments),
+        "start_bulk" | "undo_bulk" => to_postcard::<Bulk>(arguments),
+        "load_bulk_progress" => to_postcard::<Progress>(arguments),
         "change_password" => to_postcard::<Password>(arguments),
         "end_session" => to_postcard::<Session>(arguments),
         _ => panic!("{function} is not known here"),
@@ -93,6 +113,8 @@ pub async fn answer(function: &str, answer: Response) -> Response {
         "connect_endpoint" => to_json::<Connection>(&body),
         "set_options" => to_json::<OptionsVersion>(&body),
         "list_audit" => to_json::<AuditPage>(&body),
+        "preview_bulk" => to_json::<BulkPreview>(&body),
+        "start_bulk" | "undo_bulk" | "load_bulk_progress" => to_json::<BulkProgress>(&body),
         _ => to_json::<()>(&body),
     };
     let mut told = http::Response::new(json.to_string());

@@ -44,9 +44,9 @@ async fn sentence(response: Response) -> String {
 
 const TYPE: (&str, &str) = ("content-type", POSTCARD);
 
-/// Bodies that are not what any function reads.
+/// Bodies that are not what any function reads: each ends in the midst of a number, with which every argument begins.
 fn unreadable() -> Vec<Vec<u8>> {
-    vec![b"{".to_vec(), b"[[], []]".to_vec(), b"\xff\xfe".to_vec(), b"\"x\"".to_vec(), b"{} {}".to_vec()]
+    vec![Vec::new(), b"\x80".to_vec(), b"\xff\xfe".to_vec(), b"\xef\xbf\xbd".to_vec()]
 }
 
 #[tokio::test]
