@@ -21,7 +21,7 @@ LEPTOS := cargo-leptos
 RELEASE := $(TARGET)/release/.built
 SITE_MISSING := $(if $(wildcard target/site/pkg/*.wasm.br),,missing)
 
-.PHONY: missing help run watch test fresh soak bench-storm build dist check-dist size screenshots setup-run setup-test
+.PHONY: missing help run watch test fresh soak bench bench-storm build dist check-dist size screenshots setup-run setup-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,8 +47,13 @@ soak: ## the long runs, for a machine that does nothing else: names, logins, sto
 	@WSMON_SOAK=1 cargo test --features ssr --test durability -- --nocapture
 	@WSMON_SOAK=1000 cargo test --features ssr --test simulation -- --nocapture
 
-bench-storm: ## 10,000 connections dropped at once; fails when they come back too hard or too late
-	@ulimit -n "$$(ulimit -Hn)" && cargo bench --features ssr --bench storm
+comma := ,
+
+bench: build ## measure the release: memory, CPU, times; ONLY=memory,connect for some of it, ONLY=readme for README's table
+	@cargo run --release --quiet -p wsmon-bench --bin bench-whole -- $(subst $(comma), ,$(ONLY))
+
+bench-storm: build ## 10,000 connections dropped at once; fails when they come back too hard or too late
+	@ulimit -n "$$(ulimit -Hn)" && cargo run --release --quiet -p wsmon-bench --bin bench-storm
 
 build: $(RELEASE) ## build the release, site precompressed
 

@@ -6,9 +6,11 @@
 mod gated;
 mod jitter;
 mod network;
-#[path = "../../tests/durability/program.rs"]
-#[expect(dead_code, reason = "the durability tests need more of it")]
+#[path = "../../tests/common/program.rs"]
+#[expect(dead_code, reason = "others need more of it")]
 mod program;
+#[path = "../program_file.rs"]
+mod program_file;
 #[path = "../../tests/common/start.rs"]
 mod start;
 mod upstream;
@@ -26,7 +28,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use wsmon_manager::GateConfig;
 use wsmon_model::EndpointId;
 
-use self::upstream::Upstream;
+use self::{program_file::program_file, upstream::Upstream};
 
 const CONNECTIONS: u32 = 10_000;
 

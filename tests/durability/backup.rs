@@ -12,13 +12,13 @@ use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
     STORE,
-    program::{self, Admin, Program},
+    program::{Admin, Program},
     upstream::vacant,
 };
 
 /// Runs a command on the store in a directory.
 fn command(data_dir: &Path, name: &str, file: &Path) -> Output {
-    Command::new(program::PATH).arg(name).arg(file).arg("--data-dir").arg(data_dir).output().expect("runs")
+    Command::new(crate::program_file()).arg(name).arg(file).arg("--data-dir").arg(data_dir).output().expect("runs")
 }
 
 fn assert_done(output: &Output) {

@@ -68,7 +68,7 @@ async fn open(data_dir: &Path, create: bool) -> SqliteConnection {
 fn refused(data_dir: &Path) -> String {
     // Should it start, it would serve for ever.
     let mut command = Command::new("timeout");
-    command.args(["20", program::PATH]);
+    command.args(["20", crate::program_file()]);
     let output = program::told(&mut command, "ws://127.0.0.1:9/", data_dir).output().expect("runs");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{stderr}");

@@ -7,7 +7,7 @@ use serde_json::json;
 use wsmon_model::{Cause, Connection, Phase};
 
 use crate::{
-    program::{self, Admin, Program},
+    program::{Admin, Program},
     upstream::{Heard, Upstream},
 };
 
@@ -18,7 +18,7 @@ const ENDPOINTS: u32 = 200;
 /// The program with few descriptors, soft and hard.
 fn start(base_url: &str, data_dir: &std::path::Path) -> Program {
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -n {LIMIT}; exec \"$0\" \"$@\"")]).arg(program::PATH);
+    command.args(["-c", &format!("ulimit -n {LIMIT}; exec \"$0\" \"$@\"")]).arg(crate::program_file());
     Program::start_as(command, base_url, data_dir)
 }
 

@@ -53,7 +53,7 @@ impl SmallDisk {
     fn command(&self) -> Command {
         let mut command = Command::new("nsenter");
         command.args(["--preserve-credentials", "--user", "--mount", "--target", &self.holder.id().to_string()]);
-        command.arg(concat!("--wd=", env!("CARGO_MANIFEST_DIR"))).arg(program::PATH);
+        command.arg(concat!("--wd=", env!("CARGO_MANIFEST_DIR"))).arg(crate::program_file());
         command
     }
 

@@ -11,6 +11,8 @@ mod full_disk;
 mod kill;
 mod odd_rows;
 mod one_server;
+#[path = "../common/program.rs"]
+#[expect(dead_code, reason = "the benches need more of it")]
 mod program;
 mod restore;
 #[path = "../common/start.rs"]
@@ -21,3 +23,8 @@ mod wire;
 
 /// The name of the store's file in the data directory.
 const STORE: &str = "monitor.sqlite";
+
+/// The program that these tests start.
+fn program_file() -> &'static str {
+    env!("CARGO_BIN_EXE_websocket-monitor")
+}

@@ -15,7 +15,7 @@ async fn a_second_server_on_one_data_directory_ends_with_a_sentence() {
     let second = || -> Output {
         // Should it start, it would serve for ever.
         let mut command = Command::new("timeout");
-        command.args(["20", program::PATH]);
+        command.args(["20", crate::program_file()]);
         program::told(&mut command, &base_url, data_dir.path()).output().expect("runs")
     };
     let output = second();
@@ -27,7 +27,7 @@ async fn a_second_server_on_one_data_directory_ends_with_a_sentence() {
     );
     assert_eq!((output.status.code(), stderr), (Some(1), sentence));
 
-    let admin = Command::new(program::PATH).args(["admin", "list", "--data-dir"]).arg(data_dir.path()).output();
+    let admin = Command::new(crate::program_file()).args(["admin", "list", "--data-dir"]).arg(data_dir.path()).output();
     let output = admin.expect("runs");
     assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"admin\n"[..]), "beside a server");
 

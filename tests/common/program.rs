@@ -14,12 +14,9 @@ use serde_json::{Value, json};
 use tokio::{sync::oneshot, time::timeout};
 use wsmon_model::{Connection, ConnectionList, ListAnswer, ListQuery};
 
-use super::{start::on_free_port, wire};
+use super::{program_file, start::on_free_port, wire};
 
 pub const PASSWORD: &str = "correct horse battery staple";
-
-/// Where the program is.
-pub const PATH: &str = env!("CARGO_BIN_EXE_websocket-monitor");
 
 /// Adds to a command that starts the program what it is told on every start.
 pub fn told<'a>(command: &'a mut Command, base_url: &str, data_dir: &Path) -> &'a mut Command {
@@ -40,7 +37,7 @@ pub struct Program {
 
 impl Program {
     pub fn start(base_url: &str, data_dir: &Path) -> Self {
-        Self::start_as(Command::new(PATH), base_url, data_dir)
+        Self::start_as(Command::new(program_file()), base_url, data_dir)
     }
 
     /// Starts it by a command of its own.
@@ -54,6 +51,11 @@ impl Program {
             drop(end);
         });
         Self { url, log_before_listening, child, ended }
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it with SIGTERM, within the time that a supervisor leaves it at the least.
@@ -89,7 +91,7 @@ fn url_in(log: &mut BufReader<ChildStderr>) -> (String, String) {
 
 /// Somebody who is signed in, and stays so when the program is started again.
 #[derive(Clone)]
-pub struct Admin(Client);
+pub struct Admin(pub Client);
 
 impl Admin {
     pub async fn sign_in(program: &Program) -> Self {

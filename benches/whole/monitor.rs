@@ -1,0 +1,121 @@
+//! The program with a store that was filled before, and an administrator of it.
+
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+use wsmon_manager::{CheckedOptions, EventRecord, Keeper, Wanted};
+use wsmon_model::{ConnectionList, EventKind, ListQuery, Sort, SortKey, Summary};
+use wsmon_store::Store;
+
+use crate::{
+    program::{Admin, Program},
+    program_file::program_file,
+    upstream::{CA_FILE, Certificates, Upstream},
+    usage,
+};
+
+/// Above what any bench needs, so that the pace of attempts is the machine's.
+const NO_PACING: &str = "1000000";
+
+/// How long all may take to connect.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// How often it is asked how many are connected.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// From when on a process counts as at rest: a ping of each connection is past, and what happened at the start is written.
+const SETTLED_AFTER: Duration = Duration::from_secs(20);
+
+/// A running program with connections to a service.
+pub struct Monitor {
+    pub program: Program,
+    pub admin: Admin,
+    /// When its process was begun.
+    began: Instant,
+    _data_dir: TempDir,
+}
+
+impl Monitor {
+    /// Starts the program on a new store with that many endpoints below a base URL, on or off.
+    pub async fn start(base_url: &str, certificates: Option<&Certificates>, endpoints: u32, on: bool) -> Self {
+        let data_dir = tempfile::tempdir().expect("a directory");
+        fill_store(data_dir.path(), endpoints, on).await;
+        let mut command = Command::new(program_file());
+        command.args(["--connect-rate", NO_PACING]);
+        if let Some(certificates) = certificates {
+            let file = data_dir.path().join("config.toml");
+            let trust = format!("[service.default.options]\nca_file = \"{CA_FILE}\"\n");
+            fs::write(&file, trust).expect("room");
+            command.arg("--config").arg(file).args(["--secrets-dir", certificates.directory()]);
+        }
+        let began = Instant::now();
+        let program = Program::start_as(command, base_url, data_dir.path());
+        let admin = Admin::sign_in(&program).await;
+        Self { program, admin, began, _data_dir: data_dir }
+    }
+
+    /// The same, with all of them connected: after what time they were.
+    pub async fn connected(upstream: &Upstream, certificates: Option<&Certificates>, count: u32) -> (Self, Duration) {
+        let monitor = Self::start(&upstream.base_url(), certificates, count, true).await;
+        let all = async {
+            while monitor.summary().await.connected != count {
+                sleep(LOOK_EVERY).await;
+            }
+        };
+        if timeout(PATIENCE, all).await.is_err() {
+            panic!("after {PATIENCE:?} not all are connected: {:?}", monitor.summary().await);
+        }
+        let took = monitor.began.elapsed();
+        (monitor, took)
+    }
+
+    /// Waits until nothing is left of its start.
+    pub async fn settled(self) -> Self {
+        sleep(SETTLED_AFTER).await;
+        self
+    }
+
+    pub async fn summary(&self) -> Summary {
+        self.admin.done(&self.program, "load_summary", json!({})).await.json().await.expect("a summary")
+    }
+
+    /// The messages of the connection that received fewest.
+    pub async fn fewest_messages(&self) -> u64 {
+        let fewest_first = Sort { key: SortKey::Messages, reversed: true };
+        let query = ListQuery { sort: fewest_first, ..ListQuery::default() };
+        let list: ConnectionList = self
+            .admin
+            .done(&self.program, "list_connections", json!({ "query": query }))
+            .await
+            .json()
+            .await
+            .expect("a list");
+        list.rows[0].messages_received
+    }
+
+    pub fn id(&self) -> u32 {
+        self.program.id()
+    }
+
+    pub fn resident_kib(&self) -> f64 {
+        usage::resident_kib(self.id())
+    }
+}
+
+async fn fill_store(data_dir: &Path, endpoints: u32, on: bool) {
+    let store = Store::open(data_dir).await.expect("opens");
+    for number in 0..endpoints {
+        let endpoint = format!("feed-{number}").parse().expect("a name");
+        let wanted = Wanted { endpoint, on, auto_reconnect: true, options: CheckedOptions::default() };
+        let event = EventRecord::new(wanted.endpoint.clone(), 0, EventKind::AskedToConnect);
+        store.save(&wanted, &event, None).await.expect("saved");
+    }
+    store.close().await;
+}

@@ -1,0 +1,52 @@
+//! From the start of the process until ten thousand are connected.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    monitor::Monitor,
+    reference::Kind,
+    report::Figure,
+    upstream::{Certificates, Upstream},
+};
+
+const CONNECTIONS: u32 = 10_000;
+
+/// Runs, of which the median counts.
+const RUNS: usize = 3;
+
+pub async fn run() -> Vec<Figure> {
+    let certificates = Certificates::make();
+    let plain = program(None).await;
+    let tls = program(Some(&certificates)).await;
+    let references = [reference(Kind::Bare).await, reference(Kind::Tungstenite).await];
+    let what = format!("{CONNECTIONS} connected after the start of the process, no pacing");
+    vec![
+        Figure::new(what, plain, "s").aim(1.2).between(references),
+        Figure::new("the same over TLS", tls, "s").aim(6.0),
+    ]
+}
+
+async fn program(certificates: Option<&Certificates>) -> f64 {
+    let mut took = Vec::new();
+    for _ in 0..RUNS {
+        let upstream = Upstream::start(certificates);
+        took.push(Monitor::connected(&upstream, certificates, CONNECTIONS).await.1);
+    }
+    median(took)
+}
+
+async fn reference(kind: Kind) -> f64 {
+    let mut took = Vec::new();
+    for _ in 0..RUNS {
+        let upstream = Upstream::start(None);
+        let began = Instant::now();
+        kind.start().connect(upstream.address, CONNECTIONS as usize);
+        took.push(began.elapsed());
+    }
+    median(took)
+}
+
+fn median(mut took: Vec<Duration>) -> f64 {
+    took.sort();
+    took[took.len() / 2].as_secs_f64()
+}
