@@ -8,6 +8,7 @@ mod child;
 mod limits;
 mod machine;
 mod monitor;
+mod polls;
 #[path = "../../tests/common/program.rs"]
 #[expect(dead_code, reason = "others need more of it")]
 mod program;

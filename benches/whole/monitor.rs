@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
@@ -11,7 +10,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 use wsmon_manager::{CheckedOptions, EventRecord, Keeper, Wanted};
-use wsmon_model::{ConnectionList, EventKind, ListQuery, Sort, SortKey, Summary};
+use wsmon_model::{ConnectionList, EventKind, ListQuery, PER_PAGE, Sort, SortKey, Summary};
 use wsmon_store::Store;
 
 use crate::{
@@ -33,6 +32,37 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// From when on a process counts as at rest: a ping of each connection is past, and what happened at the start is written.
 const SETTLED_AFTER: Duration = Duration::from_secs(20);
 
+/// A data directory with a store that has endpoints in it, to start programs on copies of.
+pub struct Prepared {
+    data_dir: TempDir,
+    endpoints: u32,
+}
+
+impl Prepared {
+    /// Makes one with that many endpoints, on or off.
+    pub async fn with(endpoints: u32, on: bool) -> Self {
+        let data_dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(data_dir.path()).await.expect("opens");
+        for number in 0..endpoints {
+            let endpoint = format!("feed-{number}").parse().expect("a name");
+            let wanted = Wanted { endpoint, on, auto_reconnect: true, options: CheckedOptions::default() };
+            let event = EventRecord::new(wanted.endpoint.clone(), 0, EventKind::AskedToConnect);
+            store.save(&wanted, &event, None).await.expect("saved");
+        }
+        store.close().await;
+        Self { data_dir, endpoints }
+    }
+
+    fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().expect("a directory");
+        for entry in fs::read_dir(self.data_dir.path()).expect("a directory") {
+            let file = entry.expect("a file");
+            fs::copy(file.path(), copy.path().join(file.file_name())).expect("room");
+        }
+        copy
+    }
+}
+
 /// A running program with connections to a service.
 pub struct Monitor {
     pub program: Program,
@@ -43,10 +73,9 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// Starts the program on a new store with that many endpoints below a base URL, on or off.
-    pub async fn start(base_url: &str, certificates: Option<&Certificates>, endpoints: u32, on: bool) -> Self {
-        let data_dir = tempfile::tempdir().expect("a directory");
-        fill_store(data_dir.path(), endpoints, on).await;
+    /// Starts the program on a copy of a store, whose endpoints lie below a base URL.
+    pub async fn start(base_url: &str, certificates: Option<&Certificates>, prepared: &Prepared) -> Self {
+        let data_dir = prepared.copy();
         let mut command = Command::new(program_file());
         command.args(["--connect-rate", NO_PACING]);
         if let Some(certificates) = certificates {
@@ -61,9 +90,14 @@ impl Monitor {
         Self { program, admin, began, _data_dir: data_dir }
     }
 
-    /// The same, with all of them connected: after what time they were.
-    pub async fn connected(upstream: &Upstream, certificates: Option<&Certificates>, count: u32) -> (Self, Duration) {
-        let monitor = Self::start(&upstream.base_url(), certificates, count, true).await;
+    /// The same, and waits until all of them are connected: how long after the process was begun they were.
+    pub async fn connected(
+        upstream: &Upstream,
+        certificates: Option<&Certificates>,
+        prepared: &Prepared,
+    ) -> (Self, Duration) {
+        let monitor = Self::start(&upstream.base_url(), certificates, prepared).await;
+        let count = prepared.endpoints;
         let all = async {
             while monitor.summary().await.connected != count {
                 sleep(LOOK_EVERY).await;
@@ -76,28 +110,41 @@ impl Monitor {
         (monitor, took)
     }
 
-    /// Waits until nothing is left of its start.
-    pub async fn settled(self) -> Self {
+    /// Starts it on a store of its own with that many connections to a service, waits until all are connected, and then
+    /// until nothing is left of the start.
+    pub async fn settled(upstream: &Upstream, certificates: Option<&Certificates>, count: u32) -> Self {
+        let (monitor, _) = Self::connected(upstream, certificates, &Prepared::with(count, true).await).await;
         sleep(SETTLED_AFTER).await;
-        self
+        monitor
     }
 
     pub async fn summary(&self) -> Summary {
         self.admin.done(&self.program, "load_summary", json!({})).await.json().await.expect("a summary")
     }
 
+    /// A page of the list.
+    async fn list(&self, query: &ListQuery) -> ConnectionList {
+        let answer = self.admin.done(&self.program, "list_connections", json!({ "query": query })).await;
+        answer.json().await.expect("a list")
+    }
+
     /// The messages of the connection that received fewest.
     pub async fn fewest_messages(&self) -> u64 {
         let fewest_first = Sort { key: SortKey::Messages, reversed: true };
-        let query = ListQuery { sort: fewest_first, ..ListQuery::default() };
-        let list: ConnectionList = self
-            .admin
-            .done(&self.program, "list_connections", json!({ "query": query }))
-            .await
-            .json()
-            .await
-            .expect("a list");
-        list.rows[0].messages_received
+        self.list(&ListQuery { sort: fewest_first, ..ListQuery::default() }).await.rows[0].messages_received
+    }
+
+    /// The messages that all connections received.
+    pub async fn messages_received(&self) -> u64 {
+        let (mut messages, mut query) = (0, ListQuery::default());
+        loop {
+            let list = self.list(&query).await;
+            messages += list.rows.iter().map(|row| row.messages_received).sum::<u64>();
+            query.page += 1;
+            if query.page * PER_PAGE >= list.matching {
+                return messages;
+            }
+        }
     }
 
     pub fn id(&self) -> u32 {
@@ -107,15 +154,4 @@ impl Monitor {
     pub fn resident_kib(&self) -> f64 {
         usage::resident_kib(self.id())
     }
-}
-
-async fn fill_store(data_dir: &Path, endpoints: u32, on: bool) {
-    let store = Store::open(data_dir).await.expect("opens");
-    for number in 0..endpoints {
-        let endpoint = format!("feed-{number}").parse().expect("a name");
-        let wanted = Wanted { endpoint, on, auto_reconnect: true, options: CheckedOptions::default() };
-        let event = EventRecord::new(wanted.endpoint.clone(), 0, EventKind::AskedToConnect);
-        store.save(&wanted, &event, None).await.expect("saved");
-    }
-    store.close().await;
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    monitor::Monitor,
+    monitor::{Monitor, Prepared},
     reference::Kind,
     report::Figure,
     upstream::{Certificates, Upstream},
@@ -15,10 +15,10 @@ const CONNECTIONS: u32 = 10_000;
 const RUNS: usize = 3;
 
 pub async fn run() -> Vec<Figure> {
-    let certificates = Certificates::make();
-    let plain = program(None).await;
-    let tls = program(Some(&certificates)).await;
-    let references = [reference(Kind::Bare).await, reference(Kind::Tungstenite).await];
+    let (prepared, certificates) = (Prepared::with(CONNECTIONS, true).await, Certificates::make());
+    let plain = program(&prepared, None).await;
+    let tls = program(&prepared, Some(&certificates)).await;
+    let references = [reference(Kind::Bare), reference(Kind::Tungstenite)];
     let what = format!("{CONNECTIONS} connected after the start of the process, no pacing");
     vec![
         Figure::new(what, plain, "s").aim(1.2).between(references),
@@ -26,16 +26,16 @@ pub async fn run() -> Vec<Figure> {
     ]
 }
 
-async fn program(certificates: Option<&Certificates>) -> f64 {
+async fn program(prepared: &Prepared, certificates: Option<&Certificates>) -> f64 {
     let mut took = Vec::new();
     for _ in 0..RUNS {
         let upstream = Upstream::start(certificates);
-        took.push(Monitor::connected(&upstream, certificates, CONNECTIONS).await.1);
+        took.push(Monitor::connected(&upstream, certificates, prepared).await.1);
     }
     median(took)
 }
 
-async fn reference(kind: Kind) -> f64 {
+fn reference(kind: Kind) -> f64 {
     let mut took = Vec::new();
     for _ in 0..RUNS {
         let upstream = Upstream::start(None);

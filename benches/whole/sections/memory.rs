@@ -63,8 +63,7 @@ async fn both([one, other]: [JoinHandle<Resident>; 2]) -> [Resident; 2] {
 async fn resident(certificates: Option<Arc<Certificates>>, connections: u32) -> Resident {
     let certificates = certificates.as_deref();
     let mut upstream = Upstream::start(certificates);
-    let (monitor, _) = Monitor::connected(&upstream, certificates, connections).await;
-    let monitor = monitor.settled().await;
+    let monitor = Monitor::settled(&upstream, certificates, connections).await;
     let idle = monitor.resident_kib();
     upstream.send_each(LARGE);
     sleep(AFTERWARDS).await;

@@ -2,6 +2,9 @@
 
 mod connect;
 mod memory;
+mod poll;
+mod receive;
+mod rest;
 
 use std::pin::Pin;
 
@@ -10,4 +13,12 @@ use crate::report::Figure;
 type Section = (&'static str, fn() -> Pin<Box<dyn Future<Output = Vec<Figure>> + Send>>);
 
 /// All sections, by name.
-pub const SECTIONS: [Section; 2] = [("memory", || Box::pin(memory::run())), ("connect", || Box::pin(connect::run()))];
+pub const SECTIONS: [Section; 7] = [
+    ("memory", || Box::pin(memory::run())),
+    ("connect", || Box::pin(connect::run())),
+    ("rest", || Box::pin(rest::one())),
+    ("fleet", || Box::pin(rest::fleet())),
+    ("receive", || Box::pin(receive::run())),
+    ("poll", || Box::pin(poll::one())),
+    ("administrators", || Box::pin(poll::many())),
+];
