@@ -6,7 +6,9 @@ use wsmon_manager::{Base, ConnectionManager, ManagerConfig};
 use wsmon_model::ListQuery;
 
 use crate::{
-    CONNECTIONS, Storm, all_connected, endpoint, happen,
+    CONNECTIONS, Storm, all_connected,
+    filled_store::endpoint,
+    happen,
     network::{Noted, most_in_a_second},
     p95,
     upstream::Upstream,

@@ -19,7 +19,9 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config, tungstenite::
 use wsmon_manager::{Backoff, BoxStream, Transport};
 
 use crate::{
-    CONNECTIONS, Storm, all_connected, endpoint, happen,
+    CONNECTIONS, Storm, all_connected,
+    filled_store::endpoint,
+    happen,
     network::{Noted, most_in_a_second},
     upstream::Upstream,
 };

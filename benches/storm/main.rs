@@ -3,6 +3,8 @@
 //!
 //! Fails when a bound is missed.
 
+#[path = "../filled_store.rs"]
+mod filled_store;
 mod gated;
 mod jitter;
 mod network;
@@ -26,7 +28,6 @@ use std::{
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use wsmon_manager::GateConfig;
-use wsmon_model::EndpointId;
 
 use self::{program_file::program_file, upstream::Upstream};
 
@@ -118,10 +119,6 @@ async fn all_connected(mut look: impl AsyncFnMut() -> u32) {
 fn p95(mut took: Vec<Duration>) -> Duration {
     took.sort();
     took[took.len() * 95 / 100]
-}
-
-fn endpoint(number: u32) -> EndpointId {
-    format!("feed-{number}").parse().expect("a name")
 }
 
 #[tokio::main]

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use wsmon_manager::{CheckedOptions, EventRecord, Keeper, Wanted};
 use wsmon_model::EventKind;
 use wsmon_store::Store;
 
 use crate::{
-    CONNECTIONS, Storm, all_connected, endpoint, happen, p95,
+    CONNECTIONS, Storm, all_connected,
+    filled_store::{endpoint, fill_store},
+    happen, p95,
     program::{Admin, Program},
     upstream::Upstream,
 };
@@ -15,7 +16,7 @@ use crate::{
 pub async fn storm() -> Storm {
     let mut upstream = Upstream::start();
     let data_dir = tempfile::tempdir().expect("a directory");
-    fill_store(data_dir.path()).await;
+    fill_store(data_dir.path(), CONNECTIONS, true).await;
     let program = Program::start(&upstream.base_url(), data_dir.path());
     let admin = Admin::sign_in(&program).await;
     let page = async || admin.list(&program).await.summary.connected;
@@ -31,17 +32,6 @@ pub async fn storm() -> Storm {
         back_after,
         page: Some(p95(took)),
     }
-}
-
-async fn fill_store(data_dir: &Path) {
-    let store = Store::open(data_dir).await.expect("opens");
-    for number in 0..CONNECTIONS {
-        let wanted =
-            Wanted { endpoint: endpoint(number), on: true, auto_reconnect: true, options: CheckedOptions::default() };
-        let event = EventRecord::new(wanted.endpoint.clone(), 0, EventKind::AskedToConnect);
-        store.save(&wanted, &event, None).await.expect("saved");
-    }
-    store.close().await;
 }
 
 /// Attempts that the upstream could not see. The last storm's end may have begun another.

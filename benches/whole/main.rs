@@ -5,6 +5,8 @@
 //! README from what was found last; without any, all sections run.
 
 mod child;
+#[path = "../filled_store.rs"]
+mod filled_store;
 mod limits;
 mod machine;
 mod monitor;

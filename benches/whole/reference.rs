@@ -65,7 +65,7 @@ impl Reference {
     }
 
     /// Opens that many connections more; returns once all are open.
-    pub fn connect(&mut self, address: SocketAddr, count: usize) {
+    pub fn connect(&mut self, address: SocketAddr, count: u32) {
         self.0.ask::<u64>(&format!("connect {address} {count}"));
     }
 
@@ -93,7 +93,7 @@ pub fn hold(word: &str) {
     runtime.shutdown_background();
 }
 
-async fn connect(kind: Kind, address: SocketAddr, count: usize, received: &Arc<AtomicU64>) {
+async fn connect(kind: Kind, address: SocketAddr, count: u32, received: &Arc<AtomicU64>) {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut dialing = JoinSet::new();
     for _ in 0..count {

@@ -40,7 +40,7 @@ fn reference(kind: Kind) -> f64 {
     for _ in 0..RUNS {
         let upstream = Upstream::start(None);
         let began = Instant::now();
-        kind.start().connect(upstream.address, CONNECTIONS as usize);
+        kind.start().connect(upstream.address, CONNECTIONS);
         took.push(began.elapsed());
     }
     median(took)

@@ -1,8 +1,8 @@
 //! What a connection takes of memory: the slope of a process's resident size from few to many.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::time::sleep;
 
 use crate::{
     limits::most_connections,
@@ -20,7 +20,7 @@ const FEW: u32 = 1_000;
 const MANY: u32 = 19_000;
 
 /// The references' upper end: tungstenite's default takes gigabytes for more.
-const REFERENCE: usize = 5_000;
+const REFERENCE: u32 = 5_000;
 
 /// What each connection receives once.
 const LARGE: usize = 64 * 1_024;
@@ -34,11 +34,11 @@ type Resident = [f64; 2];
 pub async fn run() -> Vec<Figure> {
     let many = MANY.min(most_connections());
     let between = format!("KiB a connection, slope of {FEW} to {many}");
-    // Two processes at a time: their sizes do not depend on each other.
-    let references = [Kind::Bare, Kind::Tungstenite].map(|kind| tokio::spawn(reference(kind)));
-    let [bare, tungstenite] = both(references).await;
-    let [plain, plain_after] = slopes(None, many).await;
-    let [tls, tls_after] = slopes(Some(Arc::new(Certificates::make())), many).await;
+    let [bare, tungstenite] = Kind::BOTH.map(|kind| slopes(REFERENCE, move |count| reference(kind, count)));
+    let (bare, tungstenite) = (bare.await, tungstenite.await);
+    let [plain, plain_after] = slopes(many, |count| program(None, count)).await;
+    let certificates = Arc::new(Certificates::make());
+    let [tls, tls_after] = slopes(many, |count| program(Some(Arc::clone(&certificates)), count)).await;
     let after = "a minute after 64 KiB each";
     vec![
         Figure::new(format!("{between}, idle"), plain, "KiB").aim(7.5).between([bare[0], tungstenite[0]]),
@@ -48,19 +48,17 @@ pub async fn run() -> Vec<Figure> {
     ]
 }
 
-/// The slopes of the program's two measures.
-async fn slopes(certificates: Option<Arc<Certificates>>, many: u32) -> Resident {
-    let runs = [FEW, many].map(|connections| tokio::spawn(resident(certificates.clone(), connections)));
-    let [few_kib, many_kib] = both(runs).await;
+/// The slopes of both measures. Two processes run at a time: their sizes do not depend on each other.
+async fn slopes<F>(many: u32, resident: impl Fn(u32) -> F) -> Resident
+where
+    F: Future<Output = Resident> + Send + 'static,
+{
+    let [few_kib, many_kib] = [FEW, many].map(|count| tokio::spawn(resident(count)));
+    let (few_kib, many_kib) = tokio::try_join!(few_kib, many_kib).expect("no panic");
     [0, 1].map(|measure| (many_kib[measure] - few_kib[measure]) / f64::from(many - FEW))
 }
 
-async fn both([one, other]: [JoinHandle<Resident>; 2]) -> [Resident; 2] {
-    let (one, other) = tokio::try_join!(one, other).expect("no panic");
-    [one, other]
-}
-
-async fn resident(certificates: Option<Arc<Certificates>>, connections: u32) -> Resident {
+async fn program(certificates: Option<Arc<Certificates>>, connections: u32) -> Resident {
     let certificates = certificates.as_deref();
     let mut upstream = Upstream::start(certificates);
     let monitor = Monitor::settled(&upstream, certificates, connections).await;
@@ -73,18 +71,13 @@ async fn resident(certificates: Option<Arc<Certificates>>, connections: u32) -> 
     [idle, after]
 }
 
-/// The slopes of a reference, from no connections at all.
-async fn reference(kind: Kind) -> Resident {
+async fn reference(kind: Kind, connections: u32) -> Resident {
     let mut upstream = Upstream::start(None);
-    let address: SocketAddr = upstream.address;
     let mut client = kind.start();
-    client.received();
-    let none = usage::resident_kib(client.id());
-    client.connect(address, REFERENCE);
+    client.connect(upstream.address, connections);
     sleep(Duration::from_secs(1)).await;
     let idle = usage::resident_kib(client.id());
     upstream.send_each(LARGE);
     sleep(AFTERWARDS).await;
-    let after = usage::resident_kib(client.id());
-    [idle, after].map(|kib| (kib - none) / usage::whole(REFERENCE as u64))
+    [idle, usage::resident_kib(client.id())]
 }

@@ -21,8 +21,8 @@ use crate::{
 const NOWHERE: &str = "ws://127.0.0.1:9/ws/";
 
 /// Polls that are thrown away before, and those that are timed.
-const WARM: usize = 200;
-const TIMED: usize = 2_000;
+const WARM: usize = 50;
+const TIMED: usize = 1_000;
 
 const CONNECTIONS: u32 = 10_000;
 const ROWS: u32 = 100_000;

@@ -64,7 +64,7 @@ async fn counted(monitor: &Monitor, sent: u64) -> u64 {
 async fn reference(kind: Kind) -> f64 {
     let mut upstream = Upstream::start(None);
     let mut client = kind.start();
-    client.connect(upstream.address, CONNECTIONS as usize);
+    client.connect(upstream.address, CONNECTIONS);
     upstream.flood(BYTES);
     sleep(WARM_AFTER).await;
     let before = (client.received(), cpu(client.id()));
