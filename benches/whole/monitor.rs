@@ -9,7 +9,7 @@ use std::{
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
-use wsmon_model::{ConnectionList, ListQuery, PER_PAGE, Sort, SortKey, Summary};
+use wsmon_model::{ConnectionList, ListAnswer, ListQuery, PER_PAGE, Sort, SortKey, Summary};
 
 use crate::{
     filled_store::fill_store,
@@ -119,7 +119,7 @@ impl Monitor {
     /// A page of the list.
     async fn list(&self, query: &ListQuery) -> ConnectionList {
         let answer = self.admin.done(&self.program, "list_connections", json!({ "query": query })).await;
-        answer.json().await.expect("a list")
+        answer.json::<ListAnswer>().await.expect("an answer").over(ConnectionList::default())
     }
 
     /// The messages of the connection that received fewest.

@@ -24,9 +24,9 @@ impl Figure {
         Self { what: what.into(), value, unit, aim: None, floor: None, ceiling: None }
     }
 
-    /// What it is to be.
-    pub fn aim(self, aim: f64) -> Self {
-        Self { aim: Some(aim), ..self }
+    /// What it is to be, if anything.
+    pub fn aim(self, aim: impl Into<Option<f64>>) -> Self {
+        Self { aim: aim.into(), ..self }
     }
 
     /// The same of a bare TCP task and of tungstenite's default, measured in the same run.
