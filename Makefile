@@ -21,7 +21,7 @@ LEPTOS := cargo-leptos
 RELEASE := $(TARGET)/release/.built
 SITE_MISSING := $(if $(wildcard target/site/pkg/*.wasm.br),,missing)
 
-.PHONY: missing help run watch test fresh soak bench bench-storm build dist check-dist size screenshots setup-run setup-test
+.PHONY: missing help run watch test fresh soak bench bench-micro bench-storm build dist check-dist size screenshots setup-run setup-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ comma := ,
 
 bench: build ## measure the release: memory, CPU, times; ONLY=memory,connect for some of it, ONLY=readme for README's table
 	@cargo run --release --quiet -p wsmon-bench --bin bench-whole -- $(subst $(comma), ,$(ONLY))
+
+bench-micro: build ## time the parts with criterion: policy, machine, breaker, list, page, metrics; ONLY=list for one
+	@cargo bench --quiet -p wsmon-bench --bench micro -- $(ONLY)
 
 bench-storm: build ## 10,000 connections dropped at once; fails when they come back too hard or too late
 	@ulimit -n "$$(ulimit -Hn)" && cargo run --release --quiet -p wsmon-bench --bin bench-storm

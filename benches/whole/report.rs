@@ -55,29 +55,40 @@ pub fn keep(section: &str, figures: &[Figure], seconds: u64) {
 
 /// Prints the heading of the tables.
 pub fn heading() {
-    println!("{:<62}{:>12} {:<10}{:>10}{:>12}{:>14}", "", "figure", "", "aim", "bare TCP", "tungstenite");
+    println!("{:<80}{:>9} {:<11}{:>7}{:>17}{:>17}", "", "figure", "", "aim", "bare TCP", "tungstenite");
 }
 
 fn line(figure: &Value) -> String {
-    let text = |key: &str| figure[key].as_str().unwrap_or_default().to_owned();
-    let number = |key: &str| figure[key].as_f64().map_or_else(|| "-".to_owned(), short);
-    let (what, unit) = (text("what"), text("unit"));
-    let [value, aim, floor, ceiling] = ["value", "aim", "bare_tcp", "tungstenite"].map(number);
-    format!("{what:<62}{value:>12} {unit:<10}{aim:>10}{floor:>12}{ceiling:>14}")
+    let [what, value, unit, aim, floor, ceiling] = columns(figure);
+    format!("{what:<80}{value:>9} {unit:<11}{aim:>7}{floor:>17}{ceiling:>17}")
 }
 
-/// Prints the table for README from what every section found last.
+/// A figure as people read it. Those that it is held against have in brackets how many times as large it is.
+fn columns(figure: &Value) -> [String; 6] {
+    let text = |key: &str| figure[key].as_str().unwrap_or_default().to_owned();
+    let value = figure["value"].as_f64().unwrap_or_default();
+    let aim = figure["aim"].as_f64().map(|aim| aim.to_string()).unwrap_or_default();
+    let beside = |key: &str| {
+        let other = figure[key].as_f64();
+        other.map(|other| format!("{} ({} ×)", short(other), short(value / other))).unwrap_or_default()
+    };
+    [text("what"), short(value), text("unit"), aim, beside("bare_tcp"), beside("tungstenite")]
+}
+
+/// Prints the table for README from what every section found last: the figures that have an aim.
 pub fn readme(sections: impl Iterator<Item = &'static str>) {
-    println!("| what | figure | aim | bare TCP | tungstenite's default |\n| --- | --- | --- | --- | --- |");
+    println!(
+        "| what | figure | aim | bare TCP (times as large) | tungstenite's default |\n| --- | --- | --- | --- | --- |"
+    );
     let mut machines = Vec::new();
     for section in sections {
         let Ok(text) = fs::read_to_string(directory().join(format!("{section}.json"))) else { continue };
         let found: Value = serde_json::from_str(&text).expect("JSON");
         for figure in found["figures"].as_array().expect("figures") {
-            let number = |key: &str| figure[key].as_f64().map(short).unwrap_or_default();
-            let [value, aim, floor, ceiling] = ["value", "aim", "bare_tcp", "tungstenite"].map(number);
-            let [what, unit] = ["what", "unit"].map(|key| figure[key].as_str().unwrap_or_default());
-            println!("| {what} | {value} {unit} | {aim} | {floor} | {ceiling} |");
+            let [what, value, unit, aim, floor, ceiling] = columns(figure);
+            if !aim.is_empty() {
+                println!("| {what} | {value} {unit} | {aim} | {floor} | {ceiling} |");
+            }
         }
         let of = |key: &str| found["machine"][key].as_str().unwrap_or_default().to_owned();
         let cores = &found["machine"]["cores"];

@@ -7,7 +7,7 @@ use crate::{
     source::{Module, ModulePath, Source},
 };
 
-/// Every crate of the workspace, and crates of which it names none.
+/// Every library of the workspace, and crates of which it names none.
 const CRATES: [(&str, &[&str]); 4] = [
     (
         "crates/model",

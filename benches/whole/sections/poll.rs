@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     task::JoinSet,
-    time::{Instant, interval_at},
+    time::{Instant, interval_at, sleep},
 };
 use wsmon_model::{ListQuery, Sort, SortKey};
 
@@ -34,8 +34,12 @@ const CHANGES_A_SECOND: u32 = 500;
 
 /// One administrator.
 pub async fn one() -> Vec<Figure> {
-    let upstream = Upstream::start(None);
+    let mut upstream = Upstream::start(None);
     let monitor = Monitor::settled(&upstream, None, CONNECTIONS).await;
+    // Rows that differ, as those of a service do: each has had its messages at other times.
+    upstream.trickle(CHANGES_A_SECOND);
+    sleep(EVERY * 4).await;
+    upstream.stop();
     let by_name = ListQuery::default();
     let anew = timed(&by_name, Asking::Anew, &monitor).await;
     let again = timed(&by_name, Asking::Again, &monitor).await;
