@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -15,8 +15,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     runtime::Runtime,
-    sync::Semaphore,
-    task::JoinSet,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_tungstenite::client_async;
 
@@ -94,26 +93,42 @@ pub fn hold(word: &str) {
 }
 
 async fn connect(kind: Kind, address: SocketAddr, count: u32, received: &Arc<AtomicU64>) {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    let mut dialing = JoinSet::new();
+    let (places, open) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(AtomicU32::default()));
     for _ in 0..count {
-        // Awaited here, so that what is held at the end is not beside what thousands of waiting tasks took.
         let place = Arc::clone(&places).acquire_owned().await.expect("open");
+        let dialing = Dialing { address, open: Arc::clone(&open), _place: place };
         let received = Arc::clone(received);
-        dialing.spawn(async move {
-            let _place = place;
-            let stream = TcpStream::connect(address).await.expect("connects");
-            stream.set_nodelay(true).expect("possible");
-            match kind {
-                Kind::Bare => bare(stream, received).await,
-                Kind::Tungstenite => tungstenite(stream, received).await,
-            }
-        });
+        match kind {
+            Kind::Bare => drop(tokio::spawn(bare(dialing, received))),
+            Kind::Tungstenite => drop(tokio::spawn(tungstenite(dialing, received))),
+        }
     }
-    dialing.join_all().await;
+    let all = u32::try_from(AT_ONCE).expect("few");
+    let _all = places.acquire_many(all).await.expect("open");
+    assert_eq!(open.load(Relaxed), count, "all are open");
 }
 
-async fn bare(mut stream: TcpStream, received: Arc<AtomicU64>) {
+/// What a connection needs until it is open.
+struct Dialing {
+    address: SocketAddr,
+    open: Arc<AtomicU32>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Dialing {
+    async fn stream(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).await.expect("connects");
+        stream.set_nodelay(true).expect("possible");
+        stream
+    }
+
+    fn done(self) {
+        self.open.fetch_add(1, Relaxed);
+    }
+}
+
+async fn bare(dialing: Dialing, received: Arc<AtomicU64>) {
+    let mut stream = dialing.stream().await;
     let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     stream.write_all(request.as_bytes()).await.expect("writable");
@@ -122,22 +137,23 @@ async fn bare(mut stream: TcpStream, received: Arc<AtomicU64>) {
         assert_ne!(stream.read_buf(&mut answer).await.expect("an answer"), 0, "it hung up");
     }
     drop(answer);
-    tokio::spawn(async move {
-        while stream.readable().await.is_ok() {
-            // Lent for the moment: a task that waits has none.
-            let mut buffer = Vec::with_capacity(64 * 1_024);
-            match stream.try_read_buf(&mut buffer) {
-                Ok(0) => return,
-                Ok(count) => drop(received.fetch_add(count as u64, Relaxed)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => return,
-            }
+    dialing.done();
+    while stream.readable().await.is_ok() {
+        // Lent for the moment: a task that waits has none.
+        let mut buffer = Vec::with_capacity(64 * 1_024);
+        match stream.try_read_buf(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => drop(received.fetch_add(count as u64, Relaxed)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
         }
-    });
+    }
 }
 
-async fn tungstenite(stream: TcpStream, received: Arc<AtomicU64>) {
-    let (mut socket, _) = client_async("ws://localhost/", stream).await.expect("accepts");
+async fn tungstenite(dialing: Dialing, received: Arc<AtomicU64>) {
+    let (mut socket, _) = client_async("ws://localhost/", dialing.stream().await).await.expect("accepts");
+    dialing.done();
+    // A task of its own, as the one that has opened the connection is larger than one that reads.
     tokio::spawn(async move {
         while let Some(Ok(_)) = socket.next().await {
             received.fetch_add(1, Relaxed);
