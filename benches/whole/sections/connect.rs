@@ -7,6 +7,7 @@ use crate::{
     reference::Kind,
     report::Figure,
     upstream::{Certificates, Upstream},
+    usage::cpu,
 };
 
 const CONNECTIONS: u32 = 10_000;
@@ -21,18 +22,28 @@ pub async fn run() -> Vec<Figure> {
     let references = [reference(Kind::Bare), reference(Kind::Tungstenite)];
     let what = format!("{CONNECTIONS} connected after the start of the process, no pacing");
     vec![
-        Figure::new(what, plain, "s").aim(1.2).between(references),
-        Figure::new("the same over TLS", tls, "s").aim(6.0),
+        Figure::new(what, plain.after, "s").aim(1.2).between(references),
+        Figure::new("the same over TLS", tls.after, "s").aim(6.0),
+        Figure::new("CPU of the program until then, plain", plain.cpu, "s"),
+        Figure::new("CPU of the program until then, TLS", tls.cpu, "s"),
     ]
 }
 
-async fn program(prepared: &Prepared, certificates: Option<&Certificates>) -> f64 {
-    let mut took = Vec::new();
+/// Seconds until all are connected, and seconds of a processor, which say more where others use the machine as well.
+struct Took {
+    after: f64,
+    cpu: f64,
+}
+
+async fn program(prepared: &Prepared, certificates: Option<&Certificates>) -> Took {
+    let (mut after, mut spent) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         let upstream = Upstream::start(certificates);
-        took.push(Monitor::connected(&upstream, certificates, prepared).await.1);
+        let (monitor, took) = Monitor::connected(&upstream, certificates, prepared).await;
+        after.push(took);
+        spent.push(cpu(monitor.id()));
     }
-    median(took)
+    Took { after: median(after), cpu: median(spent) }
 }
 
 fn reference(kind: Kind) -> f64 {
