@@ -17,6 +17,8 @@ mod served;
 #[path = "../../tests/common/start.rs"]
 mod start;
 mod store;
+#[path = "../../tests/common/wire.rs"]
+mod wire;
 
 use criterion::Criterion;
 

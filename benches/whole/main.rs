@@ -23,6 +23,8 @@ mod sections;
 mod start;
 mod upstream;
 mod usage;
+#[path = "../../tests/common/wire.rs"]
+mod wire;
 
 use std::{env, process::ExitCode, time::Instant};
 

@@ -8,12 +8,12 @@ use std::{
 use brotli_decompressor::Decompressor;
 use reqwest::{
     Response,
-    header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap},
+    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap},
 };
 use serde_json::json;
 use wsmon_model::{ListAnswer, ListQuery, ListVersion};
 
-use crate::{monitor::Monitor, program::Admin};
+use crate::{monitor::Monitor, program::Admin, wire};
 
 /// What the program is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,9 @@ impl Polls {
         let shown = self.shown.filter(|_| asking == Asking::Again);
         let arguments = json!({ "query": self.query, "shown": shown });
         let url = format!("{}/api/list_connections", monitor.program.url);
-        let request = admin.0.post(url).header(ACCEPT_ENCODING, "br").json(&arguments);
+        let request = admin.0.post(url).header(ACCEPT_ENCODING, "br");
+        let request =
+            request.header(CONTENT_TYPE, wire::POSTCARD).body(wire::arguments("list_connections", &arguments));
         let began = Instant::now();
         let answer = request.send().await.and_then(Response::error_for_status).expect("an answer");
         let head = answer.headers().clone();
@@ -101,11 +103,11 @@ fn size(fields: &HeaderMap) -> usize {
 
 fn read(head: &HeaderMap, body: &[u8]) -> ListAnswer {
     let is_compressed = head.get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "br");
-    let mut json = Vec::new();
+    let mut plain = Vec::new();
     if is_compressed {
-        Decompressor::new(body, body.len()).read_to_end(&mut json).expect("Brotli");
+        Decompressor::new(body, body.len()).read_to_end(&mut plain).expect("Brotli");
     } else {
-        json.extend_from_slice(body);
+        plain.extend_from_slice(body);
     }
-    serde_json::from_slice(&json).expect("an answer")
+    postcard::from_bytes(&plain).expect("an answer")
 }
