@@ -1,9 +1,9 @@
 //! WebSocket Monitor: holds an application's outbound WebSocket connections, keeps them up, and
 //! shows administrators which are not and why.
 //!
-//! The crate is compiled twice. With the feature `ssr` it is the server, with `hydrate` the part
-//! that runs in the browser. `ui` asks `api`, `api` asks `operations`. Only the lines below, `main.rs` and one helper in `api`
-//! mention the two features, so it is the compiler that keeps server code out of the browser's half.
+//! The crate is compiled twice. With the feature `ssr` it is the server, without it the part that runs in the browser, which
+//! `crates/browser` links. `ui` asks `api`, `api` asks `operations`. Only the lines below, `main.rs` and one helper in `api`
+//! mention the feature, so it is the compiler that keeps server code out of the browser's half.
 //!
 //! | module | what is in it |
 //! | --- | --- |
@@ -30,11 +30,3 @@ pub mod operations;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod ui;
-
-/// Readies the living parts of a page that the server has rendered. Called by the generated JavaScript.
-#[cfg(feature = "hydrate")]
-#[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
-    console_error_panic_hook::set_once();
-    leptos::mount::hydrate_islands();
-}

@@ -4,7 +4,7 @@ use toml::Table;
 
 fn section(text: &str) -> Table {
     let document: Table = text.parse().expect("TOML");
-    document["package"]["metadata"]["leptos"].as_table().expect("the section").clone()
+    document["workspace"]["metadata"]["leptos"][0].as_table().expect("the section").clone()
 }
 
 #[test]
