@@ -43,6 +43,9 @@ const BUTTONS: [(&str, ChangeKind); 7] = [
     ("resume", ChangeKind::Resume),
 ];
 
+/// The button that ends another session of the administrator's, by name. Its value is the session's key.
+pub const END_SESSION: &str = "end-session";
+
 impl ChangeKind {
     /// The name of the button that asks for it.
     pub fn button(self) -> &'static str {

@@ -152,21 +152,23 @@ test('rests while paused', async ({ admin }) => {
 });
 
 test('stops when the page is left for another of its own', async ({ admin }) => {
+  await add(admin, 'data-feed');
+  await expectStatus(admin, 'data-feed', 'connected');
   await stopTheClock(admin);
   await passToPoll(admin);
   const polls: string[] = [];
   admin.on('request', (request) => polls.push(new URL(request.url()).pathname));
-  await admin.getByRole('link', { name: 'Audit' }).click();
-  await expect(admin.getByRole('heading', { name: 'Audit' })).toBeVisible();
+  await admin.getByRole('link', { name: 'data-feed' }).click();
+  await expect(admin.getByRole('heading', { name: 'data-feed' })).toBeVisible();
   await expect(async () => {
     await pass(admin, 1);
     await expect(admin.locator('html[data-hydrated]')).toBeAttached({ timeout: 500 });
   }).toPass();
 
-  // The audit log goes on polling, which shows that time passes.
-  const log = admin.waitForRequest('**/api/list_audit*');
+  // The connection's page polls, which shows that time passes.
+  const details = admin.waitForRequest('**/api/load_endpoint*');
   await pass(admin, 30);
-  await log;
+  await details;
   expect(polls).not.toContain('/api/list_connections');
 });
 

@@ -1,5 +1,6 @@
 //! The HTTP side: routes, sessions, the pages' files, and what stands in front of them.
 
+mod account;
 mod badge;
 mod bodies;
 mod changes;
@@ -71,6 +72,7 @@ pub(super) fn routes(state: &AppState, limits: &Limits) -> Routes {
     let all = Router::new()
         .route("/login", post(login::log_in))
         .route("/logout", post(login::log_out))
+        .route("/admin/account", post(account::change))
         .route("/admin/websocket-monitor", post(changes::change))
         .route("/admin/websocket-monitor/{*endpoint}", post(changes::change))
         .leptos_routes_with_context(state, generate_route_list(App), context, page)

@@ -27,7 +27,7 @@ pub(super) fn provide_request_context(state: &AppState) {
         provide_context(id.clone());
     }
     if let Some(notice) =
-        parts.as_ref().filter(|parts| is_dashboard(parts)).and_then(|parts| notices::get(&parts.headers))
+        parts.as_ref().filter(|parts| shows_notices(parts)).and_then(|parts| notices::get(&parts.headers))
     {
         provide_context(notice);
         if let Some(response) = use_context::<ResponseOptions>() {
@@ -39,8 +39,8 @@ pub(super) fn provide_request_context(state: &AppState) {
 }
 
 /// Whether a page is asked for that shows what came of a form.
-fn is_dashboard(parts: &Parts) -> bool {
-    parts.uri.path().starts_with("/admin/websocket-monitor")
+fn shows_notices(parts: &Parts) -> bool {
+    ["/admin/websocket-monitor", "/admin/account"].iter().any(|path| parts.uri.path().starts_with(path))
 }
 
 /// The login page, once more, in answer to a form that did not let anybody in.

@@ -34,7 +34,6 @@ pub use notices::notices;
 pub use options_form::{OptionsForm, option_fields};
 pub use page::{LonePage, Page};
 pub use pager::pager;
-pub use search_box::search_box;
 pub use standing::standing;
 pub use status_badge::status_badge;
 pub use summary_figures::summary_figures;

@@ -1,71 +1,44 @@
-//! An administrator's own account: the password, and where one is signed in.
+//! An administrator's own account: the password, and where one is signed in. Plain forms change it, and no part of it lives
+//! on.
 
-use leptos::{
-    ev::{MouseEvent, SubmitEvent},
-    prelude::*,
-    task::spawn_local,
-};
-use web_sys::{Element, FormData, HtmlFormElement};
+use leptos::prelude::*;
 
 use crate::{
-    api::{change_password, end_session, load_account},
-    error::AppError,
-    ui::{
-        components::{Page, refresh_error},
-        format,
-        live::{Give, Given, given},
-        poll::Poll,
-    },
+    api::load_account,
+    changes::{END_SESSION, Notice},
+    ui::{components::Page, format},
 };
 use wsmon_model::{Account, LoginSession, PASSWORD_MIN_CHARS};
 
 /// An administrator's own account.
 #[component]
 pub fn OwnAccount() -> impl IntoView {
+    let news = use_context::<Notice>().map_or_else(String::new, |notice| notice.text);
     view! {
-        <Page title="Account" is_live=true>
+        <Page title="Account">
             <h1>"Account"</h1>
+            <p role="status" class="notice news" hidden=news.is_empty()>{news.clone()}</p>
             {Suspend::new(async {
-                let account = load_account().await;
-                view! {
-                    <Give value=Given::new(&account)>
-                        <Details/>
-                    </Give>
+                match load_account().await {
+                    Ok(account) => details(&account).into_any(),
+                    Err(error) => view! { <p class="banner" role="alert">{error.to_string()}</p> }.into_any(),
                 }
             })}
         </Page>
     }
 }
 
-/// The living part.
-#[island]
-fn Details() -> impl IntoView {
-    let (account, poll) = Poll::start(given::<Result<Account, AppError>>(), |_| load_account());
-    let news = RwSignal::new(String::new());
-    let end = move |event: MouseEvent| {
-        let button = event_target::<Element>(&event).closest("[data-session]").ok().flatten();
-        let Some(key) = button.and_then(|button| button.get_attribute("data-session")) else { return };
-        spawn_local(async move {
-            tell(news, end_session(key).await, "The session has ended.");
-            poll.refresh();
-        });
-    };
-    view! {
-        <div class="live">
-            {move || poll.asking().with(|asking| refresh_error(asking, "Your account"))}
-            <p role="status" class="notice news" hidden=move || news.with(String::is_empty)>{news}</p>
-            <ChangePassword name=account.with_untracked(|account| account.name.clone()) news poll/>
-            <section aria-labelledby="sessions" class="stack" on:click=end>
-                <h2 id="sessions">"Sessions"</h2>
-                {move || account.with(sessions)}
-            </section>
-        </div>
-    }
-}
-
-fn sessions(account: &Account) -> impl IntoView + use<> {
+fn details(account: &Account) -> impl IntoView + use<> {
     let item = |session: &LoginSession| session_item(session, account.now_ms);
-    view! { <ul class="stack">{account.sessions.iter().map(item).collect_view()}</ul> }
+    view! {
+        {change_password(&account.name)}
+        <section aria-labelledby="sessions" class="stack">
+            <h2 id="sessions">"Sessions"</h2>
+            <form method="post">
+                <ul class="stack">{account.sessions.iter().map(item).collect_view()}</ul>
+            </form>
+        </section>
+    }
 }
 
 fn session_item(session: &LoginSession, now_ms: i64) -> impl IntoView + use<> {
@@ -78,7 +51,7 @@ fn session_item(session: &LoginSession, now_ms: i64) -> impl IntoView + use<> {
             <span class="agent">{session.agent.to_string()}</span>
             <span class="quiet number">{format!("since {began} UTC, last used {used}")}</span>
             <span class="quiet" hidden=!session.current>"This session"</span>
-            <button type="button" aria-label=label data-session=session.key.clone() hidden=session.current>"End"</button>
+            <button name=END_SESSION value=session.key.clone() aria-label=label hidden=session.current>"End"</button>
         </li>
     }
 }
@@ -88,31 +61,7 @@ fn last_used(ms: i64) -> String {
     if ms < 60 * 60 * 1_000 { format::within(ms) } else { format::ago(ms) }
 }
 
-fn tell(news: RwSignal<String>, outcome: Result<(), AppError>, good: &str) {
-    news.set(outcome.map_or_else(|error| error.to_string(), |()| good.to_owned()));
-}
-
-#[component]
-fn ChangePassword(name: String, news: RwSignal<String>, poll: Poll) -> impl IntoView {
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let form = event_target::<HtmlFormElement>(&event);
-        let Ok(fields) = FormData::new_with_form(&form) else { return };
-        let field = |name: &str| fields.get(name).as_string().unwrap_or_default();
-        if field("new") != field("repeated") {
-            news.set("The new password and its repetition differ.".to_owned());
-            return;
-        }
-        let request = change_password(field("current"), field("new"));
-        spawn_local(async move {
-            let outcome = request.await;
-            if outcome.is_ok() {
-                form.reset();
-            }
-            tell(news, outcome, "The password is changed, and every other session has ended.");
-            poll.refresh();
-        });
-    };
+fn change_password(name: &str) -> impl IntoView + use<> {
     let field = |label: &'static str, name: &'static str, purpose: &'static str| {
         view! {
             <label class="field">
@@ -122,14 +71,14 @@ fn ChangePassword(name: String, news: RwSignal<String>, poll: Poll) -> impl Into
         }
     };
     view! {
-        <form class="panel stack narrow" aria-label="Change password" method="post" on:submit=submit>
+        <form class="panel stack narrow" aria-label="Change password" method="post">
             <h2>"Change password"</h2>
             <p class="quiet">
-                "Signed in as " <strong>{name.clone()}</strong>
+                "Signed in as " <strong>{name.to_owned()}</strong>
                 {format!(". A password has at least {PASSWORD_MIN_CHARS} characters.")}
             </p>
             // Tells password managers whose password this is.
-            <input type="hidden" name="username" autocomplete="username" value=name/>
+            <input type="hidden" name="username" autocomplete="username" value=name.to_owned()/>
             {field("Current password", "current", "current-password")}
             {field("New password", "new", "new-password")}
             {field("New password, again", "repeated", "new-password")}

@@ -1,69 +1,79 @@
-//! The audit log: who did what, when, from where, with which outcome.
+//! The audit log: who did what, when, from where, with which outcome. A form filters it, and no part of it lives on.
 
-use leptos::{ev::MouseEvent, prelude::*};
+use leptos::{
+    nonce::{Nonce, use_nonce},
+    prelude::*,
+};
 use leptos_router::hooks::use_query_map;
 use strum::VariantArray;
 
 use crate::{
     api::list_audit,
-    error::AppError,
     ui::{
-        components::{Page, clicked, links, pager, refresh_error, search_box},
+        components::{Page, links, pager},
         format,
-        live::{Give, Given, given},
-        poll::Poll,
-        url::{go, url_query},
     },
 };
 use wsmon_model::{AuditAction, AuditEntry, AuditPage, AuditQuery};
+
+/// Sends the filter's form once an action is chosen, as Enter does in the search.
+const SCRIPT: &str = "document.querySelector('.filters select').addEventListener('change', ({ target }) => target.form.requestSubmit());";
 
 /// The audit log.
 #[component]
 pub fn AuditLog() -> impl IntoView {
     let query = use_query_map().with_untracked(|params| AuditQuery::from_params(|name| params.get(name)));
+    let nonce = use_nonce();
     view! {
-        <Page title="Audit" is_live=true>
+        <Page title="Audit">
             <h1>"Audit"</h1>
             {Suspend::new(async move {
-                let page = list_audit(query.clone()).await;
-                view! {
-                    <Give value=Given::new(&(page, query))>
-                        <Log/>
-                    </Give>
+                match list_audit(query.clone()).await {
+                    Ok(page) => log(&page, &query, nonce).into_any(),
+                    Err(error) => view! { <p class="banner" role="alert">{error.to_string()}</p> }.into_any(),
                 }
             })}
         </Page>
     }
 }
 
-/// The living part.
-#[island]
-fn Log() -> impl IntoView {
-    let (page, query) = given::<(Result<AuditPage, AppError>, AuditQuery)>();
-    let query = url_query(query, |params| AuditQuery::from_params(params));
-    let (page, poll) = Poll::start(page, move |_| list_audit(query.get_untracked()));
-    Effect::watch(move || query.track(), move |(), _, _| poll.refresh(), false);
-    let part = move || {
-        query.with(|query| {
-            let href = |page| links::audit(&AuditQuery { page, ..query.clone() });
-            page.with(|page| pager(page.page, page.matching, &href))
-        })
-    };
+fn log(page: &AuditPage, query: &AuditQuery, nonce: Option<Nonce>) -> impl IntoView + use<> {
+    let href = |page| links::audit(&AuditQuery { page, ..query.clone() });
     view! {
-        <div class="live" on:click=move |event: MouseEvent| clicked(&event, poll, None)>
-            {move || poll.asking().with(|asking| refresh_error(asking, "The audit log"))}
-            <section class="connections" aria-label="Audit log">
-                <div class="list-head">
-                    <Filters query/>
-                    {part}
-                </div>
-                {move || page.with(|page| entries(page, poll.asking().with(|asking| asking.answers > 0)))}
-            </section>
-        </div>
+        <section class="connections" aria-label="Audit log">
+            <div class="list-head">{filters(query)} {pager(page.page, page.matching, &href)}</div>
+            {entries(page)}
+        </section>
+        <script nonce=nonce>{SCRIPT}</script>
     }
 }
 
-fn entries(page: &AuditPage, is_loaded: bool) -> impl IntoView + use<> {
+fn filters(query: &AuditQuery) -> impl IntoView + use<> {
+    let chosen = query.action;
+    let option = |action: AuditAction| {
+        view! { <option value=action.as_str() selected=chosen == Some(action)>{action.label()}</option> }
+    };
+    view! {
+        <form class="filters">
+            <select name="action" aria-label="Action" autocomplete="off">
+                <option value="">"Every action"</option>
+                {AuditAction::VARIANTS.iter().copied().map(option).collect_view()}
+            </select>
+            <input
+                type="search"
+                name="q"
+                aria-label="Search the audit log"
+                placeholder="Search who, from, to what"
+                autocomplete="off"
+                spellcheck="false"
+                value=query.search.clone()
+            />
+            <button>"Search"</button>
+        </form>
+    }
+}
+
+fn entries(page: &AuditPage) -> impl IntoView + use<> {
     view! {
         <table class="list" role="table" aria-label="Audit log">
             <thead role="rowgroup">
@@ -78,7 +88,7 @@ fn entries(page: &AuditPage, is_loaded: bool) -> impl IntoView + use<> {
             </thead>
             <tbody role="rowgroup">{page.rows.iter().map(row).collect_view()}</tbody>
         </table>
-        <div class="empty" hidden=!is_loaded || page.matching != 0>
+        <div class="empty" hidden=page.matching != 0>
             <p>"Nothing is written down that matches."</p>
         </div>
     }
@@ -101,30 +111,5 @@ fn row(entry: &AuditEntry) -> impl IntoView + use<> {
                 {entry.outcome.label()} " " <p class="standing quiet reason" hidden=no_detail>{detail}</p>
             </td>
         </tr>
-    }
-}
-
-#[component]
-fn Filters(query: RwSignal<AuditQuery>) -> impl IntoView {
-    let search = move |text: String| {
-        go(&links::audit(&AuditQuery { search: text, page: 0, ..query.get_untracked() }), true);
-    };
-    let choose = move |word: String| {
-        go(&links::audit(&AuditQuery { action: word.parse().ok(), page: 0, ..query.get_untracked() }), true);
-    };
-    let text = move || query.with(|query| query.search.clone());
-    let chosen = query.with_untracked(|query| query.action);
-    let option = |action: AuditAction| {
-        view! { <option value=action.as_str() selected=chosen == Some(action)>{action.label()}</option> }
-    };
-    view! {
-        // For the browser to send. Once the page lives, what is typed is in the URL already.
-        <form on:submit=|event| event.prevent_default()>
-            <select name="action" aria-label="Action" on:change:target=move |event| choose(event.target().value())>
-                <option value="">"Every action"</option>
-                {AuditAction::VARIANTS.iter().copied().map(option).collect_view()}
-            </select>
-            {search_box("Search the audit log", "Search who, from, to what", text, search)}
-        </form>
     }
 }
