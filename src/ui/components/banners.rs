@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{format, poll::Asking};
+use crate::{
+    error::AppError,
+    ui::{format, poll::Asking},
+};
 
 /// A banner while the last refresh failed, or nothing could be loaded at all. `what` is asked for, as the beginning of a
 /// sentence.
@@ -25,6 +28,12 @@ pub fn refresh_error(asking: &Asking, what: &str) -> impl IntoView + use<> {
             <button type="button" hidden=is_loaded data-click="refresh">"Try again"</button>
         </div>
     }
+}
+
+/// A banner in the place of what a page without a living part could not load. `what` is as for [`refresh_error`].
+pub fn not_loaded(what: &str, error: &AppError) -> impl IntoView + use<> {
+    let text = format!("{what} could not be loaded. {error}");
+    view! { <p class="banner" role="alert">{text}</p> }
 }
 
 /// A banner while the disk is full.

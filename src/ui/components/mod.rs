@@ -25,7 +25,7 @@ use header::Header;
 
 pub use actions::{Actions, asked_for};
 pub use add_connection::AddConnection;
-pub use banners::{disk_full, refresh_error, store_problem};
+pub use banners::{disk_full, not_loaded, refresh_error, store_problem};
 pub use clicks::clicked;
 pub use connection_row::{CHANGES, auto_reconnect, change_button, row_actions};
 pub use connections_section::ConnectionsSection;

@@ -6,7 +6,10 @@ use leptos::prelude::*;
 use crate::{
     api::load_account,
     changes::{END_SESSION, Notice},
-    ui::{components::Page, format},
+    ui::{
+        components::{Page, not_loaded},
+        format,
+    },
 };
 use wsmon_model::{Account, LoginSession, PASSWORD_MIN_CHARS};
 
@@ -21,7 +24,7 @@ pub fn OwnAccount() -> impl IntoView {
             {Suspend::new(async {
                 match load_account().await {
                     Ok(account) => details(&account).into_any(),
-                    Err(error) => view! { <p class="banner" role="alert">{error.to_string()}</p> }.into_any(),
+                    Err(error) => not_loaded("Your account", &error).into_any(),
                 }
             })}
         </Page>

@@ -10,7 +10,7 @@ use strum::VariantArray;
 use crate::{
     api::list_audit,
     ui::{
-        components::{Page, links, pager},
+        components::{Page, links, not_loaded, pager},
         format,
     },
 };
@@ -30,7 +30,7 @@ pub fn AuditLog() -> impl IntoView {
             {Suspend::new(async move {
                 match list_audit(query.clone()).await {
                     Ok(page) => log(&page, &query, nonce).into_any(),
-                    Err(error) => view! { <p class="banner" role="alert">{error.to_string()}</p> }.into_any(),
+                    Err(error) => not_loaded("The audit log", &error).into_any(),
                 }
             })}
         </Page>
