@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { expect, type Locator, type Page } from '@playwright/test';
 import { PASSWORD } from './monitor';
 
@@ -29,6 +30,19 @@ export const searchBox = (page: Page): Locator => page.getByRole('searchbox', { 
 
 /** A button, by its whole name: `Connect` is also the beginning of `Connect data-feed`. */
 export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true });
+
+/** The box that selects a connection. */
+export const checkbox = (page: Page, name: string): Locator =>
+  row(page, name).getByRole('checkbox', { name: `Select ${name}`, exact: true });
+
+/** The box that selects all connections of the page. */
+export const selectAll = (page: Page): Locator => page.getByRole('checkbox', { name: 'Select all on this page' });
+
+/** What can be done to the connections that are selected. */
+export const selection = (page: Page): Locator => page.getByRole('region', { name: 'Selection' });
+
+/** What an action on many connections would do, and what came of it. */
+export const bulkDialog = (page: Page): Locator => page.locator('dialog#bulk');
 
 /** The notice that tells the outcome of an action on this endpoint. */
 export const notice = (page: Page, name: string): Locator => page.getByRole('status').filter({ hasText: name });
@@ -90,4 +104,13 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
     if (await target.evaluate((element) => element === document.activeElement)) return;
   }
   throw new Error(`not reached with 60 presses of Tab: ${target}`);
+}
+
+const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** Nothing that axe knows of is in the way of anybody. */
+export async function expectNoViolations(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(STANDARDS).analyze();
+  const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => node.html).join('\n')}`);
+  expect(found, `${page.url()}`).toEqual([]);
 }

@@ -1,15 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures';
-import { add, button, expectStatus, hydrated, nameBox, row, tabTo } from '../support/dashboard';
-
-const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-async function expectNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(STANDARDS).analyze();
-  const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => node.html).join('\n')}`);
-  expect(found, `${page.url()}`).toEqual([]);
-}
+import { add, button, expectNoViolations, expectStatus, hydrated, nameBox, row, tabTo } from '../support/dashboard';
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test.describe(`axe finds nothing, ${colorScheme}`, () => {

@@ -6,17 +6,31 @@ use web_sys::Element;
 use super::Actions;
 use crate::ui::{poll::Poll, url::follow};
 
-/// Does what was clicked: a button says by `data-click` what that is. A link to this page is followed in place.
+/// What was clicked.
+pub struct Click {
+    /// What is to be done.
+    pub what: String,
+    /// To what; empty where that is clear.
+    pub of: String,
+}
+
+/// What was clicked, if that says what it does, by `data-click` and `data-of`.
+pub fn click_of(event: &MouseEvent) -> Option<Click> {
+    let button = event_target::<Element>(event).closest("[data-click]").ok()??;
+    let what = button.get_attribute("data-click")?;
+    Some(Click { what, of: button.get_attribute("data-of").unwrap_or_default() })
+}
+
+/// Does what was clicked. A link to this page is followed in place.
 ///
 /// One listener a page, so that views can be made anew of their data, without the listeners of each button.
 pub fn clicked(event: &MouseEvent, poll: Poll, actions: Option<Actions>) {
     follow(event);
-    let button = event_target::<Element>(event).closest("[data-click]").ok().flatten();
-    let Some(button) = button else { return };
-    match (button.get_attribute("data-click").as_deref(), actions) {
-        (Some("refresh"), _) => poll.refresh(),
-        (Some("pause"), _) => poll.toggle_paused(),
-        (Some("dismiss"), Some(actions)) => actions.dismiss(&button.get_attribute("data-of").unwrap_or_default()),
+    let Some(Click { what, of }) = click_of(event) else { return };
+    match (what.as_str(), actions) {
+        ("refresh", _) => poll.refresh(),
+        ("pause", _) => poll.toggle_paused(),
+        ("dismiss", Some(actions)) => actions.dismiss(&of),
         _ => {}
     }
 }

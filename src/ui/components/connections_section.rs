@@ -3,10 +3,12 @@
 use leptos::prelude::*;
 
 use super::{
+    bulk::Bulk,
     connection_row::{CHANGES, connection_cells},
     links,
     pager::pager,
     search_box::search_box,
+    selection_bar::selection_bar,
     service_filter::service_filter,
 };
 use crate::ui::{poll::Poll, url::go};
@@ -20,6 +22,7 @@ pub fn ConnectionsSection(
     poll: Poll,
     /// What was asked for.
     query: RwSignal<ListQuery>,
+    bulk: Bulk,
 ) -> impl IntoView {
     let ids = move || list.with(|list| list.rows.iter().map(|row| row.endpoint.clone()).collect::<Vec<_>>());
     let search = move |text: String| {
@@ -44,17 +47,19 @@ pub fn ConnectionsSection(
                     {search_box("Search connections", "Search", text, search)}
                     {query.with_untracked(kept)}
                 </form>
+                <button type="button" class="plain scripted" data-click="keys">"Keys"</button>
                 {parts}
             </div>
             <table class="list" role="table" aria-labelledby="connections">
                 <thead role="rowgroup">
-                    <tr role="row">{move || query.with(headings)}</tr>
+                    <tr role="row">{page_box(bulk)} {move || query.with(headings)}</tr>
                 </thead>
                 <tbody role="rowgroup">
-                    <For each=ids key=Clone::clone children=move |id| row(list, poll, id)/>
+                    <For each=ids key=Clone::clone children=move |id| row(list, poll, bulk, id)/>
                 </tbody>
             </table>
             {move || list.with(|list| empty(list, poll.asking().with(|asking| asking.answers > 0)))}
+            {selection_bar(bulk)}
         </section>
     }
 }
@@ -63,15 +68,56 @@ pub fn ConnectionsSection(
 ///
 /// When its connection has changed its cells are made anew: leptos compares them with those that are there, and touches only
 /// what differs. In a row that has not changed only times go on.
-fn row(list: RwSignal<ConnectionList>, poll: Poll, id: EndpointId) -> impl IntoView {
+fn row(list: RwSignal<ConnectionList>, poll: Poll, bulk: Bulk, id: EndpointId) -> impl IntoView {
     let name = id.to_string();
+    let select = select_box(bulk, id.clone());
     let connection = Memo::new(move |last: Option<&Option<Connection>>| {
         let now = list.with(|list| list.rows.iter().find(|row| row.endpoint == id).cloned());
         now.or_else(|| last.cloned().flatten())
     });
     let clock = move || (list.with(|list| list.now_ms), poll.age_ms());
     let cells = move || connection.with(|now| now.as_ref().map(|now| connection_cells(now, clock)));
-    view! { <tr role="row" data-endpoint=name>{cells}</tr> }
+    view! { <tr role="row" data-endpoint=name>{select} {cells}</tr> }
+}
+
+/// Selects one connection.
+fn select_box(bulk: Bulk, id: EndpointId) -> impl IntoView {
+    let name = id.to_string();
+    let label = format!("Select {name}");
+    let is_selected = move || bulk.is_selected(&id);
+    view! {
+        <td role="cell" class="select scripted">
+            <input
+                type="checkbox"
+                aria-label=label
+                autocomplete="off"
+                data-click="select"
+                data-of=name
+                prop:checked=is_selected
+            />
+        </td>
+    }
+}
+
+/// Selects all connections of the page. Its text is seen where the table has no head.
+fn page_box(bulk: Bulk) -> impl IntoView {
+    let are_all = move || matches!(bulk.selected_on_page(), (selected, rows) if selected == rows && rows > 0);
+    let are_some = move || matches!(bulk.selected_on_page(), (selected, rows) if selected != rows && selected > 0);
+    view! {
+        <th role="columnheader" scope="col" class="select scripted">
+            <label class="check">
+                <input
+                    type="checkbox"
+                    autocomplete="off"
+                    data-click="select-page"
+                    disabled=move || bulk.selected_on_page().1 == 0
+                    prop:checked=are_all
+                    prop:indeterminate=are_some
+                />
+                <span>"Select all on this page"</span>
+            </label>
+        </th>
+    }
 }
 
 /// What a search keeps of the query besides the text.

@@ -12,8 +12,8 @@ use crate::{
     error::AppError,
     ui::{
         components::{
-            Actions, AddConnection, ConnectionsSection, Page, asked_for, clicked, disk_full, freshness, notices,
-            refresh_error, store_problem, summary_figures,
+            Actions, AddConnection, Bulk, ConnectionsSection, Keys, Page, asked_for, bulk_dialog, clicked, disk_full,
+            freshness, notices, refresh_error, store_problem, summary_figures,
         },
         live::{Give, Given, given},
         poll::{Asking, Poll},
@@ -38,6 +38,7 @@ pub fn WebSocketMonitor() -> impl IntoView {
                     </Give>
                 }
             })}
+            <Keys/>
         </Page>
     }
 }
@@ -50,6 +51,7 @@ fn Dashboard() -> impl IntoView {
     let (list, poll) = Poll::start(list, move |list| newest(query.get_untracked(), list));
     Effect::watch(move || query.track(), move |(), _, _| poll.refresh(), false);
     let actions = Actions::new(poll, notice);
+    let bulk = Bulk::new(list, poll, query);
     let on_submit = move |event: SubmitEvent| {
         let Some(change) = asked_for(&event) else { return };
         let undo = list.with_untracked(|list| {
@@ -58,13 +60,18 @@ fn Dashboard() -> impl IntoView {
         });
         actions.perform(change, undo, |_| {});
     };
+    let on_click = move |event: MouseEvent| {
+        clicked(&event, poll, Some(actions));
+        bulk.clicked(&event);
+    };
     let top = move || poll.asking().with(|asking| list.with(|list| query.with(|query| top(asking, list, query))));
     view! {
-        <div class="live" on:submit=on_submit on:click=move |event: MouseEvent| clicked(&event, poll, Some(actions))>
+        <div class="live" on:submit=on_submit on:click=on_click>
             {top}
             <AddConnection list actions/>
             {notices(actions)}
-            <ConnectionsSection list poll query/>
+            <ConnectionsSection list poll query bulk/>
+            {bulk_dialog(bulk)}
         </div>
     }
 }

@@ -1,0 +1,50 @@
+//! What can be done to the connections that are selected.
+
+use leptos::prelude::*;
+
+use super::bulk::{Bulk, DETAILS, Operation, number};
+use wsmon_model::BulkAction;
+
+/// The actions, in the order of their buttons.
+const ACTIONS: [BulkAction; 7] = [
+    BulkAction::Connect,
+    BulkAction::Disconnect,
+    BulkAction::Pause,
+    BulkAction::Resume,
+    BulkAction::AutoReconnectOn,
+    BulkAction::AutoReconnectOff,
+    BulkAction::Remove,
+];
+
+/// A bar that is there while connections are selected, or an action on many is under way or has something to tell.
+///
+/// Beside it the same for screen readers, in an element that is always there, so that they announce what comes in.
+pub fn selection_bar(bulk: Bulk) -> impl IntoView {
+    let buttons = ACTIONS.map(|action| {
+        view! { <button type="button" data-click="bulk" data-of=action.as_str()>{action.label()}</button> }
+    });
+    let selected = move || match bulk.selected() {
+        0 => String::new(),
+        selected => format!("{} selected", number(selected)),
+    };
+    let outcome = move || bulk.operation().with(|operation| operation.outcome().unwrap_or_default());
+    let ended = move || if bulk.operation().with(Operation::is_under_way) { String::new() } else { outcome() };
+    let has_none = move || bulk.selected() == 0;
+    let has_no_outcome = move || outcome().is_empty();
+    let more = move || bulk.more().map(|more| format!("Select all {} that match", number(more)));
+    view! {
+        <div class="hidden" aria-live="polite"><p>{selected}</p><p>{ended}</p></div>
+        <section class="selection panel scripted" aria-label="Selection" hidden=move || has_none() && has_no_outcome()>
+            <p class="selection-line" hidden=has_no_outcome>
+                <span class="number">{outcome}</span>
+                <button type="button" id=DETAILS data-click="details">"Details"</button>
+            </p>
+            <p class="selection-line">
+                <strong class="number">{selected}</strong>
+                <button type="button" class="plain" data-click="select-matching" hidden=move || more().is_none()>{more}</button>
+                <button type="button" class="plain" data-click="clear">"Clear"</button>
+            </p>
+            <div class="selection-actions" hidden=has_none>{buttons.collect_view()}</div>
+        </section>
+    }
+}
