@@ -96,7 +96,7 @@ test('pauses, resumes and switches', async ({ admin, upstream }) => {
   await expectStatus(admin, 'broken', 'disconnected');
   const paused = (text: string) => expect(row(admin, 'broken').locator('.status')).toContainText(text);
   const outcomes: Array<[string, string, () => Promise<void>]> = [
-    ['Pause', '1 left alone: connected or connecting', () => paused('Disconnected by an administrator')],
+    ['Pause', '1 left alone: connected or connecting', () => paused('Not tried again')],
     ['Resume', '1 left alone: connected or connecting', () => paused('attempt')],
     ['Auto reconnect off', '2 of 2 would be changed', () => expect(row(admin, 'good').getByRole('switch')).not.toBeChecked()],
     ['Auto reconnect on', '2 of 2 would be changed', () => expect(row(admin, 'good').getByRole('switch')).toBeChecked()],

@@ -301,13 +301,16 @@ fn dialog() -> HtmlDialogElement {
 }
 
 fn show() {
-    // Refused only while it is open.
-    let _ = dialog().show_modal();
+    let dialog = dialog();
+    // Refused only while it is open. Nothing is started by a second press of Enter.
+    let _ = dialog.show_modal();
+    let _ = dialog.focus();
 }
 
 /// After the dialog the focus is where it was, unless that is gone.
 pub fn closed() {
-    let is_nowhere = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+    let is_nowhere =
+        document().active_element().and_then(|element| element.matches("body, dialog, dialog *").ok()).unwrap_or(true);
     let details = document().get_element_by_id(DETAILS).filter(|_| is_nowhere);
     if let Some(details) = details {
         let _ = details.unchecked_into::<HtmlElement>().focus();

@@ -12,7 +12,6 @@ pub fn bulk_dialog(bulk: Bulk) -> impl IntoView {
             id=DIALOG
             class="panel"
             tabindex="-1"
-            autofocus
             aria-labelledby="bulk-title"
             aria-describedby="bulk-text"
             on:close=|_| closed()
@@ -52,7 +51,7 @@ fn contents(operation: &Operation) -> impl IntoView + use<> {
             "Their events go with them, and do not come back with an undo."
         </p>
         <ul class="bulk-list" tabindex="0" aria-label="In detail" hidden=has_no_entries>{entries}</ul>
-        <p class="field-error" role="alert">{error.as_ref().map(ToString::to_string)}</p>
+        <p class="field-error" role="alert" hidden=error.is_none()>{error.as_ref().map(ToString::to_string)}</p>
         <div class="row-actions">
             <button type="button" class="primary" data-click="start" hidden=!is_ready>"Start"</button>
             <button type="button" data-click="undo" hidden=undoable == 0>
