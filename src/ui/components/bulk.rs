@@ -5,25 +5,22 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, HtmlElement};
 
-use super::clicks::{Click, click_of};
+use super::{
+    clicks::{Click, click_of},
+    operation::{Operation, dealt_with},
+};
 use crate::{
     api::{load_bulk_progress, preview_bulk, start_bulk, undo_bulk},
     error::AppError,
-    ui::{format::count, poll::Poll},
+    ui::poll::Poll,
 };
-use wsmon_model::{
-    BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, ConnectionList, EndpointId, ListQuery,
-    Selection,
-};
+use wsmon_model::{BulkAction, BulkProgress, ConnectionList, EndpointId, ListQuery, Selection};
 
 /// The dialog's element.
 pub const DIALOG: &str = "bulk";
 
 /// The button that opens it again.
 pub const DETAILS: &str = "bulk-details";
-
-/// Failures that are listed. The audit log has them all.
-const FAILURES: usize = 100;
 
 /// The connections that are selected, and the action on them.
 #[derive(Clone, Copy)]
@@ -34,74 +31,6 @@ pub struct Bulk {
     selection: RwSignal<Selection>,
     operation: RwSignal<Operation>,
     is_asking: StoredValue<bool>,
-}
-
-/// An action on many connections, from the preview on.
-#[derive(Clone, Default)]
-pub struct Operation {
-    /// What it is called.
-    pub title: &'static str,
-    /// What it would do, as long as it has not been started.
-    pub preview: Option<BulkPreview>,
-    /// How far it has come since.
-    pub progress: Option<BulkProgress>,
-    /// What failed, and why.
-    pub failures: Vec<(String, String)>,
-    /// Why the server did not do what was asked of it last.
-    pub error: Option<AppError>,
-    /// Outcomes that have been told.
-    told: u32,
-}
-
-impl Operation {
-    /// Whether there is more to be told of it.
-    pub fn is_under_way(&self) -> bool {
-        let is_lost = self.error == Some(AppError::BulkGone);
-        let is_open = |progress: &BulkProgress| !progress.ended || self.told < dealt_with(progress);
-        !is_lost && self.progress.as_ref().is_some_and(is_open)
-    }
-
-    /// Whether this is known as the operation that is shown.
-    fn is(&self, id: BulkId) -> bool {
-        self.progress.as_ref().is_some_and(|progress| progress.id == id)
-    }
-
-    fn advance(&mut self, mut progress: BulkProgress) {
-        let outcomes = std::mem::take(&mut progress.outcomes);
-        self.told += u32::try_from(outcomes.len()).unwrap_or_default();
-        for BulkOutcome { endpoint, result } in outcomes {
-            if let BulkResult::Failed(why) = result
-                && self.failures.len() < FAILURES
-            {
-                self.failures.push((endpoint.to_string(), why));
-            }
-        }
-        self.preview = None;
-        self.error = None;
-        self.progress = Some(progress);
-    }
-
-    /// How it went, or how far it has come.
-    pub fn outcome(&self) -> Option<String> {
-        let progress = self.progress.as_ref()?;
-        let mut text = format!("{}: {} of {} done", self.title, number(progress.done), number(progress.total));
-        for (number_of, what) in [(progress.failed, "failed"), (progress.left, "left as they were")] {
-            if number_of > 0 {
-                text.push_str(&format!(", {} {what}", number(number_of)));
-            }
-        }
-        Some(text)
-    }
-}
-
-/// Of how many it is known what came of them.
-pub fn dealt_with(progress: &BulkProgress) -> u32 {
-    progress.done + progress.failed + progress.left
-}
-
-/// A number as people read it.
-pub fn number(number: u32) -> String {
-    count(number.into())
 }
 
 impl Bulk {

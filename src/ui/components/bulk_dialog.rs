@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::bulk::{Bulk, DIALOG, Operation, closed, dealt_with, number};
+use super::{
+    bulk::{Bulk, DIALOG, closed},
+    operation::{Operation, dealt_with, number},
+};
 use wsmon_model::BulkPreview;
 
 /// The dialog. Its element stays, so that the focus stays within it.

@@ -14,6 +14,7 @@ mod header;
 mod keys;
 pub mod links;
 mod notices;
+mod operation;
 mod options_form;
 mod page;
 mod pager;

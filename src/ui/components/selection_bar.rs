@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::bulk::{Bulk, DETAILS, Operation, number};
+use super::{
+    bulk::{Bulk, DETAILS},
+    operation::{Operation, number},
+};
 use wsmon_model::BulkAction;
 
 /// The actions, in the order of their buttons.
