@@ -10,8 +10,13 @@ pub(super) fn mask_secrets(text: &str, sent: &ConnectionOptions, query: Option<&
     let headers = sent.headers.iter().map(|header| header.value.expose());
     let token = sent.bearer_token.as_ref().map(Secret::expose);
     let parameters = query.unwrap_or_default().split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
+    mask(text, headers.chain(token).chain(parameters))
+}
+
+/// The text without these secrets, as far as they are long enough to be told from other words.
+pub(super) fn mask<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
     let mut text = text.to_owned();
-    for secret in headers.chain(token).chain(parameters).filter(|secret| secret.len() >= SHORTEST) {
+    for secret in secrets.filter(|secret| secret.len() >= SHORTEST) {
         text = text.replace(secret, Secret::MASK);
         // The text may have been cut within it.
         let beginnings = secret.char_indices().map(|(end, _)| &secret[..end]).rev();

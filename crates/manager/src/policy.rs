@@ -76,6 +76,7 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
         Failure::NotConfigured { .. } => Verdict::Final,
         Failure::Http(answer) => judge_http(answer.status, answer.retry_after_s.map(Duration::from_secs)),
         Failure::Closed { code, .. } => judge_close(*code),
+        Failure::Opening { ended: Some(ended), .. } => judge(ended, rules),
         Failure::Tls { .. }
         | Failure::InvalidHandshake { .. }
         | Failure::Subprotocol(_)
@@ -88,9 +89,12 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
         | Failure::Unreachable { .. }
         | Failure::LocalResources { .. }
         | Failure::Timeout { .. }
+        // Signed out for a moment, or a service that is starting: what it says may be another thing next time.
+        | Failure::Opening { ended: None, .. }
         | Failure::HungUp { .. }
         | Failure::Lost { .. }
         | Failure::PongTimeout { .. }
+        | Failure::HeartbeatTimeout { .. }
         // It passes, unlike a disagreement about the protocol, and an attempt costs little.
         | Failure::PingFlood { .. }
         | Failure::Silent { .. }

@@ -17,6 +17,8 @@ pub enum Stage {
     Tls,
     /// Waiting for the answer to the upgrade request.
     Upgrade,
+    /// Exchanging the messages that the opening asks for.
+    Opening,
     /// Open: the attempt succeeded.
     Open,
 }
@@ -43,6 +45,9 @@ pub struct Attempt {
     /// Milliseconds between the upgrade request and its answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade_ms: Option<u32>,
+    /// Milliseconds for the opening.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opening_ms: Option<u32>,
 }
 
 impl Attempt {
@@ -58,6 +63,7 @@ impl Attempt {
             Stage::Tcp => &mut self.tcp_ms,
             Stage::Tls => &mut self.tls_ms,
             Stage::Upgrade => &mut self.upgrade_ms,
+            Stage::Opening => &mut self.opening_ms,
             Stage::Open => return,
         };
         *ms = Some(u32::try_from(time.as_millis()).unwrap_or(u32::MAX));

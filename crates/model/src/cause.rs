@@ -24,12 +24,16 @@ pub enum Cause {
     InvalidHandshake,
     /// The server took none of the subprotocols asked for, or chose one that was not.
     SubprotocolMismatch,
+    /// The opening did not end: an answer did not come, or another did.
+    OpeningFailed,
     /// The connection ended without a close frame (RFC 6455's 1006).
     ConnectionLost,
     /// The peer sent a close frame; see the close code.
     ClosedByPeer,
     /// A ping was not answered in time.
     PongTimeout,
+    /// A heartbeat of the feed's own was not answered in time.
+    HeartbeatUnanswered,
     /// The peer broke the protocol or one of our limits.
     ProtocolError,
     /// The connection brought no message for longer than its options allow.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use self::known::known;
 pub use self::{
     faults::{LocalResource, NameFault, ProtocolFault, SubprotocolFault, TlsProblem},
-    peer::{Certificate, CloseFrame, HttpAnswer, TlsFault, UnresolvedName},
+    peer::{Certificate, CloseFrame, HttpAnswer, OpeningFault, TlsFault, UnresolvedName},
 };
 use super::{Attempt, Cause, Layer, PeerText, ServiceName};
 
@@ -56,6 +56,9 @@ pub struct Evidence {
     /// The answer with which the server refused the upgrade.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub http: Option<HttpAnswer>,
+    /// How the opening failed.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
+    pub opening: Option<OpeningFault>,
     /// Why there is no agreement on a subprotocol.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub subprotocol: Option<SubprotocolFault>,
@@ -87,6 +90,7 @@ impl Default for Evidence {
             name: None,
             tls: None,
             http: None,
+            opening: None,
             subprotocol: None,
             protocol: None,
             close: None,

@@ -36,8 +36,8 @@ pub use endpoint::{EndpointName, EndpointNameError};
 pub use endpoint_id::{EndpointId, EndpointIdError};
 pub use event::{Event, EventKind};
 pub use evidence::{
-    Certificate, CloseFrame, Evidence, HttpAnswer, LocalResource, NameFault, ProtocolFault, SubprotocolFault, TlsFault,
-    TlsProblem, UnresolvedName,
+    Certificate, CloseFrame, Evidence, HttpAnswer, LocalResource, NameFault, OpeningFault, ProtocolFault,
+    SubprotocolFault, TlsFault, TlsProblem, UnresolvedName,
 };
 pub use field_problem::FieldProblem;
 pub use layer::Layer;

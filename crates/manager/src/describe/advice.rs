@@ -20,6 +20,7 @@ pub(super) fn late(stage: Option<Stage>) -> &'static str {
         Some(Stage::Tcp) => "The server did not accept a TCP connection",
         Some(Stage::Tls) => "The server accepted the connection but did not finish the TLS handshake",
         Some(Stage::Upgrade) => "The server accepted the connection but did not answer the WebSocket upgrade",
+        Some(Stage::Opening) => "The service did not answer the opening",
         Some(Stage::Open) | None => "The connection was not open",
     }
 }

@@ -3,6 +3,7 @@
 
 mod advice;
 mod local;
+mod opening;
 mod tls;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use wsmon_model::{
 use self::{
     advice::{asked_to_wait, close_advice, close_words, cut, http_advice, http_reason, late},
     local::short_of,
+    opening::opening_failed,
     tls::tls_failed,
 };
 
@@ -39,10 +41,16 @@ pub fn describe(evidence: &Evidence) -> String {
             format!("The server's answer is not a WebSocket handshake{}.", because(evidence))
         }
         Some(Cause::SubprotocolMismatch) => no_subprotocol(evidence),
+        Some(Cause::OpeningFailed) => opening_failed(evidence),
         Some(Cause::ConnectionLost) => cut(stage).to_owned(),
         Some(Cause::ClosedByPeer) => closed(&evidence.close.clone().unwrap_or_default()),
         Some(Cause::PongTimeout) => format!(
             "The server did not answer a ping {}, although the connection looked open.",
+            within(evidence.after_ms)
+        ),
+        Some(Cause::HeartbeatUnanswered) => format!(
+            "The service did not answer a heartbeat {} as the connection's options expect, although the connection looked \
+             open. Check what it answers to the heartbeat's text.",
             within(evidence.after_ms)
         ),
         Some(Cause::ProtocolError) => broke_protocol(evidence),

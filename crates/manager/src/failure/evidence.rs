@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wsmon_model::{Attempt, CloseFrame, Evidence, HttpAnswer, PeerText, ProtocolFault, Stage, TlsFault};
+use wsmon_model::{Attempt, CloseFrame, Evidence, HttpAnswer, OpeningFault, PeerText, ProtocolFault, Stage, TlsFault};
 
 use super::Failure;
 
@@ -48,6 +48,12 @@ impl Failure {
                 evidence.attempt = Some(Attempt::at(Stage::Upgrade));
                 evidence.subprotocol = Some(*fault);
             }
+            Self::Opening { fault, ended, after } => {
+                evidence = Evidence { cause: evidence.cause, layer: evidence.layer, ..seen_of(ended.as_deref()) };
+                evidence.attempt = Some(Attempt::at(Stage::Opening));
+                evidence.opening = Some(OpeningFault::clone(fault));
+                evidence.after_ms = if ended.is_none() { ms(*after) } else { None };
+            }
             Self::HungUp { stage, errno } => {
                 evidence.attempt = Some(Attempt::at(*stage));
                 evidence.errno = *errno;
@@ -64,11 +70,18 @@ impl Failure {
             Self::TooBig { size, most } => evidence.protocol = Some(ProtocolFault::TooBig { size: *size, most: *most }),
             Self::InvalidText => evidence.protocol = Some(ProtocolFault::InvalidText),
             Self::PingFlood { most } => evidence.protocol = Some(ProtocolFault::PingFlood { most: *most }),
-            Self::PongTimeout { after } | Self::Silent { after } => evidence.after_ms = ms(*after),
+            Self::PongTimeout { after } | Self::HeartbeatTimeout { after } | Self::Silent { after } => {
+                evidence.after_ms = ms(*after)
+            }
             Self::Internal => {}
         }
         evidence
     }
+}
+
+/// What was seen of the end of a connection, if it ended.
+fn seen_of(ended: Option<&Failure>) -> Evidence {
+    ended.map(Failure::evidence).unwrap_or_default()
 }
 
 fn written(text: &PeerText) -> Option<PeerText> {

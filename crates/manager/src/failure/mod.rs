@@ -9,7 +9,8 @@ mod tls_error;
 use std::{fmt, net::SocketAddr, time::Duration};
 
 use wsmon_model::{
-    Cause, HttpAnswer, Layer, LocalResource, PeerText, ServiceName, Stage, SubprotocolFault, TlsFault, UnresolvedName,
+    Cause, HttpAnswer, Layer, LocalResource, OpeningFault, PeerText, ServiceName, Stage, SubprotocolFault, TlsFault,
+    UnresolvedName,
 };
 
 pub use self::system_error::SystemError;
@@ -86,6 +87,15 @@ pub enum Failure {
     },
     /// The server took none of the subprotocols asked for, or one that was not.
     Subprotocol(SubprotocolFault),
+    /// The opening did not end.
+    Opening {
+        /// The step, and what came instead of its answer.
+        fault: Box<OpeningFault>,
+        /// Why the connection ended meanwhile; `None` if the answer did not come in time.
+        ended: Option<Box<Failure>>,
+        /// How long the step waited.
+        after: Duration,
+    },
     /// The connection ended before it was open.
     HungUp {
         /// How far the attempt had come: [`Stage::Tls`] or [`Stage::Upgrade`].
@@ -116,6 +126,11 @@ pub enum Failure {
     InvalidText,
     /// A ping stayed unanswered.
     PongTimeout {
+        /// The deadline.
+        after: Duration,
+    },
+    /// A heartbeat of the feed's own stayed unanswered.
+    HeartbeatTimeout {
         /// The deadline.
         after: Duration,
     },
@@ -164,9 +179,11 @@ impl Failure {
             Self::Http(_) => Cause::HttpStatus,
             Self::InvalidHandshake { .. } => Cause::InvalidHandshake,
             Self::Subprotocol(_) => Cause::SubprotocolMismatch,
+            Self::Opening { .. } => Cause::OpeningFailed,
             Self::HungUp { .. } | Self::Lost { .. } => Cause::ConnectionLost,
             Self::Closed { .. } => Cause::ClosedByPeer,
             Self::PongTimeout { .. } => Cause::PongTimeout,
+            Self::HeartbeatTimeout { .. } => Cause::HeartbeatUnanswered,
             Self::TooBig { .. } | Self::InvalidText | Self::PingFlood { .. } | Self::Protocol { .. } => {
                 Cause::ProtocolError
             }
@@ -190,6 +207,7 @@ impl Failure {
                 Stage::Tcp => Layer::Tcp,
                 Stage::Tls => Layer::Tls,
                 Stage::Upgrade => Layer::Http,
+                Stage::Opening => Layer::Opening,
                 Stage::Open => Layer::Websocket,
             },
             Self::Tls { .. } => Layer::Tls,
@@ -202,7 +220,8 @@ impl Failure {
             | Self::InvalidText
             | Self::PingFlood { .. }
             | Self::Protocol { .. } => Layer::Websocket,
-            Self::PongTimeout { .. } => Layer::Heartbeat,
+            Self::Opening { .. } => Layer::Opening,
+            Self::PongTimeout { .. } | Self::HeartbeatTimeout { .. } => Layer::Heartbeat,
             Self::Silent { .. } => Layer::Data,
         }
     }
@@ -225,11 +244,13 @@ impl Failure {
             Self::Http(_)
             | Self::InvalidHandshake { .. }
             | Self::Subprotocol(_)
+            | Self::Opening { .. }
             | Self::Closed { .. }
             | Self::TooBig { .. }
             | Self::InvalidText
             | Self::PingFlood { .. }
             | Self::Protocol { .. }
+            | Self::HeartbeatTimeout { .. }
             | Self::Silent { .. } => HostEvidence::Answers,
             Self::LocalResources { .. } | Self::Options { .. } | Self::NotConfigured { .. } | Self::Internal => {
                 HostEvidence::Nothing
@@ -251,7 +272,11 @@ impl Failure {
             Self::TooBig { .. } => Some(CloseCode::Size),
             Self::PingFlood { .. } => Some(CloseCode::Policy),
             Self::Silent { .. } => Some(CloseCode::Normal),
-            Self::PongTimeout { .. } | Self::LocalResources { .. } => Some(CloseCode::Away),
+            // The service did not do what was agreed on with it, or we cannot go on: it is we who go away.
+            Self::Opening { ended: None, .. }
+            | Self::HeartbeatTimeout { .. }
+            | Self::PongTimeout { .. }
+            | Self::LocalResources { .. } => Some(CloseCode::Away),
             _ => None,
         }
     }
@@ -278,6 +303,7 @@ impl Failure {
     pub fn close_code(&self) -> Option<u16> {
         match self {
             Self::Closed { code, .. } => *code,
+            Self::Opening { ended: Some(ended), .. } => ended.close_code(),
             _ => None,
         }
     }

@@ -58,6 +58,20 @@ impl Certificate {
     pub const NAMES: usize = 8;
 }
 
+/// How an opening failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpeningFault {
+    /// The number of the step that failed, from 1.
+    pub step: u32,
+    /// The pattern of the answer that it waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<PeerText>,
+    /// The last message that came instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instead: Option<PeerText>,
+}
+
 /// An answer to the upgrade request with another status than 101. Of its headers those that explain it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

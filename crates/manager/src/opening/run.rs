@@ -1,0 +1,166 @@
+//! An opening under way.
+
+use std::{collections::HashMap, time::Duration};
+
+use super::{
+    script::{Script, Step},
+    template::Values,
+};
+use crate::{masking::mask, message::Message, secret_reference::Secrets};
+use wsmon_model::{OpeningFault, PeerText};
+
+/// An opening under way.
+pub(crate) struct Run<'a> {
+    script: &'a Script,
+    secrets: &'a Secrets,
+    /// The index of the step under way.
+    at: usize,
+    captured: HashMap<String, String>,
+    /// The last message that came and did not match.
+    instead: Option<PeerText>,
+}
+
+/// What comes next.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Next {
+    /// To send this message.
+    Send(Message),
+    /// To wait for a message that [`Run::receive`] takes, no longer than this.
+    Await(Duration),
+    /// Nothing: the opening has ended, and this is what it captured.
+    Opened(HashMap<String, String>),
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(script: &'a Script, secrets: &'a Secrets) -> Self {
+        Self { script, secrets, at: 0, captured: HashMap::new(), instead: None }
+    }
+
+    /// What comes next. After a message to send, the step after it.
+    pub(crate) fn next(&mut self, now_ms: i64, random: &mut dyn FnMut() -> u128) -> Next {
+        let message = match self.script.step(self.at) {
+            None => return Next::Opened(std::mem::take(&mut self.captured)),
+            Some(Step::Await { within, .. }) => return Next::Await(*within),
+            Some(Step::Binary(bytes)) => Message::binary(bytes.clone()),
+            Some(Step::Text(template)) => {
+                let mut values = Values { secrets: self.secrets, captured: &self.captured, now_ms, random };
+                Message::text(template.render(&mut values))
+            }
+        };
+        self.at += 1;
+        Next::Send(message)
+    }
+
+    /// Takes a message that has come. Returns whether it is what was waited for.
+    pub(crate) fn receive(&mut self, message: &[u8]) -> bool {
+        let Some(Step::Await { pattern, .. }) = self.script.step(self.at) else { return false };
+        let Some(found) = pattern.captures(message) else {
+            self.instead = Some(self.masked(message));
+            return false;
+        };
+        for name in pattern.capture_names().flatten() {
+            let value = found.name(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            self.captured.insert(name.to_owned(), value.unwrap_or_default());
+        }
+        self.at += 1;
+        self.instead = None;
+        true
+    }
+
+    /// What was waited for when the opening failed, and what came instead.
+    pub(crate) fn fault(&self) -> OpeningFault {
+        let expected = match self.script.step(self.at) {
+            Some(Step::Await { pattern, .. }) => Some(PeerText::new(pattern.as_str())),
+            _ => None,
+        };
+        OpeningFault { step: u32::try_from(self.at + 1).unwrap_or(u32::MAX), expected, instead: self.instead.clone() }
+    }
+
+    /// A message as it may be shown: a service may repeat the secrets that it was sent.
+    fn masked(&self, message: &[u8]) -> PeerText {
+        PeerText::new(&mask(&String::from_utf8_lossy(message), self.secrets.values()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn script(text: &str) -> Script {
+        Script::parse(text).expect("a script")
+    }
+
+    fn text(text: &str) -> Next {
+        Next::Send(Message::text(text))
+    }
+
+    fn next(run: &mut Run<'_>) -> Next {
+        run.next(7, &mut || 0)
+    }
+
+    #[test]
+    fn steps_follow_one_another_and_captures_are_sent() {
+        let (script, secrets) =
+            (script("> hello ${now_ms}\n< \"sid\":\"(?<sid>\\w+)\"\n> ${sid}!\n>64 AAE=\n<5s ^ok"), Secrets::default());
+        let mut run = Run::new(&script, &secrets);
+        assert_eq!(next(&mut run), text("hello 7"));
+        assert_eq!(next(&mut run), Next::Await(Duration::from_secs(10)));
+        assert!(!run.receive(b"{\"welcome\":1}"));
+        assert_eq!(next(&mut run), Next::Await(Duration::from_secs(10)), "it waits on");
+        assert!(run.receive(b"{\"sid\":\"a1\"}"));
+        assert_eq!(next(&mut run), text("a1!"));
+        assert_eq!(next(&mut run), Next::Send(Message::binary(vec![0, 1])));
+        assert_eq!(next(&mut run), Next::Await(Duration::from_secs(5)));
+        assert!(run.receive(b"ok"));
+        let captured = HashMap::from([("sid".to_owned(), "a1".to_owned())]);
+        assert_eq!(next(&mut run), Next::Opened(captured));
+    }
+
+    #[test]
+    fn a_fault_says_what_was_expected_and_what_came_instead() {
+        let (script, secrets) = (script("> hello\n< \"type\":\"welcome\""), Secrets::default());
+        let mut run = Run::new(&script, &secrets);
+        next(&mut run);
+        let expected = Some(PeerText::new("\"type\":\"welcome\""));
+        assert_eq!(run.fault(), OpeningFault { step: 2, expected: expected.clone(), instead: None });
+        run.receive(b"{\"error\":\"bad token\xff\"}");
+        let instead = Some(PeerText::new("{\"error\":\"bad token\u{fffd}\"}"));
+        assert_eq!(run.fault(), OpeningFault { step: 2, expected, instead });
+    }
+
+    #[tokio::test]
+    async fn what_repeats_a_secret_is_told_without_it() {
+        let directory = tempfile::tempdir().expect("a directory");
+        std::fs::write(directory.path().join("token"), "s3cret-t0ken\n").expect("written");
+        let script = script("> ${secret:file:token}\n< welcome");
+        let directory = crate::SecretsDir::new(directory.path()).expect("there");
+        let secrets = Secrets::read(script.secrets().cloned(), Some(&directory)).await.expect("read");
+        let mut run = Run::new(&script, &secrets);
+        assert_eq!(next(&mut run), text("s3cret-t0ken"));
+        run.receive(b"unknown token s3cret-t0ken");
+        assert_eq!(run.fault().instead, Some(PeerText::new("unknown token ••••••")));
+    }
+
+    proptest! {
+        /// Whatever comes, a step is under way that exists, and the fault names it.
+        #[test]
+        fn no_answer_leaves_it_between_steps(
+            lines in prop::collection::vec(r"(> a|< b|< \(\?<c>\.\))", 0..8),
+            messages in prop::collection::vec("[abc]{0,2}", 0..32),
+        ) {
+            let (script, secrets) = (script(&lines.join("\n")), Secrets::default());
+            let mut run = Run::new(&script, &secrets);
+            for message in messages {
+                while let Next::Send(_) = next(&mut run) {}
+                let fault = run.fault();
+                prop_assert!((1..=lines.len() + 1).contains(&fault.step.try_into().expect("small")));
+                prop_assert_eq!(fault.expected.is_some(), fault.step as usize <= lines.len());
+                let waits = matches!(next(&mut run), Next::Await(_));
+                prop_assert!(waits || !run.receive(message.as_bytes()), "without a step that waits nothing is taken");
+                run.receive(message.as_bytes());
+            }
+        }
+    }
+}
