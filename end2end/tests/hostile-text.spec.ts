@@ -138,7 +138,8 @@ test('as the body of a refused upgrade it is not shown', async ({ admin, watch, 
   await addMany(admin, NAMES);
   const words =
     'The server answered HTTP 403 Forbidden instead of opening a WebSocket. ' +
-    'Check that this client and its credentials are allowed in.';
+    "Check the endpoint's name first: FastAPI and others answer so to a name that they do not know. " +
+    'Then check the credentials.';
   await expectReasons(admin, Object.fromEntries(NAMES.map((name) => [name, words])));
   await expect(row(admin, NAMES[0]!)).toContainText('Blocked');
   await expect(admin.locator('body')).not.toContainText('alert');

@@ -31,7 +31,10 @@ async fn http_statuses_that_block() {
         ),
         ("400 Bad Request", "HTTP 400 Bad Request instead of opening a WebSocket. It found the request malformed."),
         ("401 Unauthorized", "HTTP 401 Unauthorized instead of opening a WebSocket. It asks for credentials."),
-        ("403 Forbidden", "Check that this client and its credentials are allowed in."),
+        (
+            "403 Forbidden",
+            "Check the endpoint's name first: FastAPI and others answer so to a name that they do not know. Then check the credentials.",
+        ),
         ("404 Not Found", "Check the endpoint's name and the base URL's path."),
         ("426 Upgrade Required", "It asks for another protocol or version."),
     ];

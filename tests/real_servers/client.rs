@@ -22,10 +22,17 @@ pub struct Client {
 impl Client {
     /// Connects an endpoint below a path, with quick pings unless the options say otherwise.
     pub async fn connect(port: u16, path: &str, options: ConnectionOptions) -> Self {
+        Self::connect_to(port, path, "data-feed", options).await
+    }
+
+    /// The same for an endpoint of this name. An attempt may take 3 s: daphne looks for a handler that failed once a second.
+    pub async fn connect_to(port: u16, path: &str, endpoint: &str, options: ConnectionOptions) -> Self {
         let base = format!("ws://127.0.0.1:{port}{path}").parse::<Base>().expect("a base URL");
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1)).expect("valid");
-        let manager = ConnectionManager::new(base, ManagerConfig { seed: 1, backoff, ..ManagerConfig::default() });
-        let feed = name("data-feed");
+        let handshake_timeout = Duration::from_secs(3);
+        let config = ManagerConfig { seed: 1, backoff, handshake_timeout, ..ManagerConfig::default() };
+        let manager = ConnectionManager::new(base, config);
+        let feed = name(endpoint);
         let options = ConnectionOptions { ping_interval_ms: options.ping_interval_ms.or(Some(100)), ..options };
         let handle = manager.connect(&feed, CheckedOptions::new(options).expect("valid")).await.expect("connects");
         // Before the connection's task has run at all on this thread, so that no message is missed.

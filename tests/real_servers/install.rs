@@ -4,6 +4,7 @@ use std::{
     env,
     io::{Write, stderr},
     path::{Path, PathBuf},
+    process::Command,
     thread,
 };
 
@@ -20,6 +21,14 @@ pub fn program(name: &str) -> Option<PathBuf> {
 pub fn python() -> Option<PathBuf> {
     let script = present([tools().join("python/bin/websockets")], "Python's websockets")?;
     Some(script.with_file_name("python"))
+}
+
+/// The Python that has this package, if there is one.
+pub fn python_with(package: &str) -> Option<PathBuf> {
+    let python = tools().join("python/bin/python");
+    let finds = format!("from importlib.util import find_spec; exit(find_spec('{package}') is None)");
+    let has_it = Command::new(&python).args(["-c", &finds]).status().is_ok_and(|status| status.success());
+    present(has_it.then_some(python), &format!("Python's {package}"))
 }
 
 /// Node.js, if it and this package of npm are there.

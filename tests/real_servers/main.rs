@@ -6,6 +6,7 @@
 mod client;
 #[path = "../common/mod.rs"]
 mod common;
+mod frameworks;
 mod install;
 mod mosquitto;
 mod nats;

@@ -39,9 +39,16 @@ impl Server {
 
     /// Starts one of our scripts.
     pub async fn start_script(interpreter: &Path, script: &str) -> Self {
+        Self::start_script_with(interpreter, script, &[]).await
+    }
+
+    /// Starts one of our scripts with arguments after the port.
+    pub async fn start_script_with(interpreter: &Path, script: &str, arguments: &[&str]) -> Self {
         let script = format!("{}/tests/real_servers/{script}", env!("CARGO_MANIFEST_DIR"));
         let port = free_port();
-        Self::start(interpreter, port, &[&script, &port.to_string()], "", "ready").await
+        let port_argument = port.to_string();
+        let arguments: Vec<_> = [&*script, &*port_argument].into_iter().chain(arguments.iter().copied()).collect();
+        Self::start(interpreter, port, &arguments, "", "ready").await
     }
 
     /// Starts it again as it was.

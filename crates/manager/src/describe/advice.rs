@@ -50,11 +50,18 @@ pub(super) fn http_advice(status: u16) -> &'static str {
         300..=399 => " It points elsewhere; set the base URL to where the service really is.",
         400 => " It found the request malformed.",
         401 => " It asks for credentials.",
-        403 => " Check that this client and its credentials are allowed in.",
+        // Starlette answers so to any socket that is closed before it was accepted, also for want of a route.
+        403 => {
+            " Check the endpoint's name first: FastAPI and others answer so to a name that they do not know. Then check the \
+             credentials."
+        }
         404 => " Check the endpoint's name and the base URL's path.",
         426 => " It asks for another protocol or version.",
         429 => " It is limiting how often we ask.",
-        500..=599 => " The fault is on its side, or on a proxy's in front of it.",
+        500 => {
+            " Its handler failed, or does not know the endpoint's name (Django Channels answers so). Its log says which."
+        }
+        501..=599 => " The fault is on its side, or on a proxy's in front of it.",
         _ => "",
     }
 }

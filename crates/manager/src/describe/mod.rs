@@ -178,7 +178,8 @@ mod tests {
             (
                 Evidence { http: status(403), ..of(Cause::HttpStatus) },
                 "The server answered HTTP 403 Forbidden instead of opening a WebSocket. \
-                 Check that this client and its credentials are allowed in.",
+                 Check the endpoint's name first: FastAPI and others answer so to a name that they do not know. Then check \
+                 the credentials.",
             ),
             (
                 Evidence { http: status(799), ..of(Cause::HttpStatus) },
