@@ -66,10 +66,7 @@ impl OptionChanges {
         }
         let options = options.unmasked(before.given()).map_err(AppError::InvalidField)?;
         let options = CheckedOptions::new(options).map_err(|error| told_beside_its_field(&error))?;
-        manager.check(&options).await.map_err(|failure| {
-            // Files are all that can be checked beyond the options themselves.
-            AppError::InvalidField(FieldProblem::new("ca_file", failure.to_string()))
-        })?;
+        manager.check(&options).await.map_err(AppError::InvalidField)?;
         let version = self.version(options.given())?;
         manager.set_options(endpoint, options).await?;
         Ok(version)
@@ -77,12 +74,8 @@ impl OptionChanges {
 }
 
 fn told_beside_its_field(error: &InvalidOptions) -> AppError {
-    let field = match error {
-        InvalidOptions::HeaderName(_) => "headers",
-        InvalidOptions::HeaderValue(name) if name == "the bearer token" => "bearer_token",
-        InvalidOptions::HeaderValue(_) => "headers",
-        InvalidOptions::Subprotocol(_) => "subprotocols",
-        _ => return AppError::Invalid(error.to_string()),
-    };
-    AppError::InvalidField(FieldProblem::new(field, error.to_string()))
+    match error.field() {
+        Some(field) => AppError::InvalidField(FieldProblem::new(field, error.to_string())),
+        None => AppError::Invalid(error.to_string()),
+    }
 }

@@ -30,9 +30,9 @@ use crate::{
     operations::{ListHints, Operations},
 };
 use wsmon_manager::{
-    CheckedOptions, ConnectionManager, Failure, GateConfig, KeepError, ManagerConfig, SecretsDir, Service, Services,
+    CheckedOptions, ConnectionManager, GateConfig, KeepError, ManagerConfig, SecretsDir, Service, Services,
 };
-use wsmon_model::ServiceName;
+use wsmon_model::{FieldProblem, ServiceName};
 use wsmon_store::{DirectoryLock, Store, StoreError};
 
 /// Said at the start, when it is clear that not all can be up.
@@ -65,12 +65,12 @@ pub enum ServerError {
         source: io::Error,
     },
     /// The options of a service cannot be used here, such as a file that is not there.
-    #[error("the options of the service {service} cannot be used: {failure}")]
+    #[error("the options of the service {service} cannot be used: {problem}")]
     ServiceOptions {
         /// The service.
         service: ServiceName,
         /// Why not.
-        failure: Failure,
+        problem: FieldProblem,
     },
     /// What is wanted of connections cannot be read.
     #[error("the connections in the store cannot be read: {0}")]
@@ -211,7 +211,7 @@ async fn check_options(manager: &ConnectionManager, services: &Services) -> Resu
     for Service { name, defaults, .. } in services.iter() {
         let options = CheckedOptions::new(defaults.clone()).expect("services have options that are valid");
         let checked = manager.check(&options).await;
-        checked.map_err(|failure| ServerError::ServiceOptions { service: name.clone(), failure })?;
+        checked.map_err(|problem| ServerError::ServiceOptions { service: name.clone(), problem })?;
     }
     Ok(())
 }

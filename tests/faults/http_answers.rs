@@ -47,7 +47,7 @@ async fn http_statuses_that_block() {
 async fn http_statuses_that_pass() {
     let rows = [
         ("429 Too Many Requests", "HTTP 429 Too Many Requests instead of opening a WebSocket. It is limiting"),
-        ("500 Internal Server Error", "The fault is on its side, or on a proxy's in front of it."),
+        ("500 Internal Server Error", "Its handler failed, or does not know the endpoint's name"),
         ("502 Bad Gateway", "HTTP 502 Bad Gateway"),
         ("503 Service Unavailable", "HTTP 503 Service Unavailable"),
     ];

@@ -22,6 +22,7 @@ mod options;
 mod page_files;
 mod pages;
 mod program;
+mod references;
 mod seen_from_outside;
 mod services;
 mod sessions;

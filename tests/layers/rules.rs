@@ -59,7 +59,7 @@ const ONLY: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// Modules of the manager that are told the time, and that draw only from the random numbers they are given.
-const PURE: [&str; 12] = [
+const PURE: [&str; 13] = [
     "machine",
     "policy",
     "backoff",
@@ -68,6 +68,7 @@ const PURE: [&str; 12] = [
     "gate::lanes",
     "gate::probing",
     "session::liveness",
+    "opening",
     "frame",
     "in_flight",
     "dial::answer",

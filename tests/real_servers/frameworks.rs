@@ -12,7 +12,7 @@ use crate::{client::Client, install, server::Server};
 /// A framework, and how its feeds are started.
 #[derive(Clone, Copy, Debug)]
 enum Framework {
-    /// FastAPI on uvicorn with this implementation of WebSocket.
+    /// `FastAPI` on uvicorn with this implementation of WebSocket.
     FastApi(&'static str),
     Aiohttp,
     Channels,

@@ -27,7 +27,6 @@ use super::{
     dial::Dialer,
     error::{ManagerError, SendError},
     event_writer::EventWriter,
-    failure::Failure,
     frame::CloseCode,
     gate::{Gate, Lane},
     keeper::KeepError,
@@ -37,8 +36,8 @@ use super::{
     service::{Service, Services, Upstream},
 };
 use wsmon_model::{
-    Cause, Connection, ConnectionList, ConnectionOptions, EndpointId, ListQuery, PendingAudit, ServiceInfo,
-    ServiceName, Summary,
+    Cause, Connection, ConnectionList, ConnectionOptions, EndpointId, FieldProblem, ListQuery, PendingAudit,
+    ServiceInfo, ServiceName, Summary,
 };
 
 /// How many endpoints can be changed at once, at most.
@@ -212,7 +211,7 @@ impl ConnectionManager {
 
     /// The defaults of a service's endpoints; plain ones if it is not configured.
     pub fn defaults(&self, service: &ServiceName) -> ConnectionOptions {
-        self.0.upstreams.get(service).map(|upstream| upstream.defaults.clone()).unwrap_or_default()
+        self.0.upstreams.get(service).map(|upstream| upstream.defaults.given().clone()).unwrap_or_default()
     }
 
     /// How many connections are not up because the monitor's own machine or process lacks something, and
@@ -232,8 +231,8 @@ impl ConnectionManager {
     ///
     /// # Errors
     ///
-    /// [`Failure::Options`], or [`Failure::LocalResources`].
-    pub async fn check(&self, options: &CheckedOptions) -> Result<(), Failure> {
+    /// A [`FieldProblem`] of the field that names it.
+    pub async fn check(&self, options: &CheckedOptions) -> Result<(), FieldProblem> {
         self.0.dialer.check(options).await
     }
 

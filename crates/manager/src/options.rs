@@ -2,57 +2,17 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL},
-};
-
-use super::{frame, policy::Rules};
-use wsmon_model::{ConnectionOptions, Limits, Secret};
-
-/// Fields that the handshake itself sets (RFC 6455 section 4.1), or that say how a request's body is
-/// framed.
-const RESERVED: [&str; 10] = [
-    "host",
-    "connection",
-    "upgrade",
-    "content-length",
-    "transfer-encoding",
-    "sec-websocket-key",
-    "sec-websocket-version",
-    "sec-websocket-extensions",
-    "sec-websocket-protocol",
-    "authorization",
-];
+use super::{frame, invalid_options::InvalidOptions, opening::Script, policy::Rules, request_fields};
+use wsmon_model::{ConnectionOptions, Limits, SecretReference};
 
 /// The least time between two pings, and for a pong.
-const SHORTEST: Duration = Duration::from_millis(100);
+pub(super) const SHORTEST: Duration = Duration::from_millis(100);
 
 /// The largest limit that can be set on memory, in bytes.
-const LARGEST: u32 = 64 * 1024 * 1024;
+pub(super) const LARGEST: u32 = 64 * 1024 * 1024;
 
 /// The smallest.
-const SMALLEST: u32 = 1024;
-
-/// Why options cannot be used. Each displays as a sentence for the person who gave them.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidOptions {
-    /// Not a header name, or one that the handshake sets.
-    #[error("“{0}” cannot be used as a header: it is not a header's name, or it is set by the connection itself.")]
-    HeaderName(String),
-    /// A line break or another control character in a header's value or the token.
-    #[error("The value of {0} has a character that cannot be sent in a header.")]
-    HeaderValue(String),
-    /// Not a token.
-    #[error("“{0}” is not a subprotocol's name: letters, digits and !#$%&'*+-.^_`|~ are allowed.")]
-    Subprotocol(String),
-    /// A time that is too short.
-    #[error("Pings, pongs and the longest silence need at least {} ms.", SHORTEST.as_millis())]
-    TooShort,
-    /// A limit outside the range.
-    #[error("Limits on memory lie between {SMALLEST} and {LARGEST} bytes.")]
-    Limit,
-}
+pub(super) const SMALLEST: u32 = 1024;
 
 /// Options that were kept and cannot be used.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,7 +29,8 @@ pub struct CheckedOptions {
     given: ConnectionOptions,
     /// `given` with its service's defaults, where there are any.
     in_force: Option<Arc<ConnectionOptions>>,
-    headers: HeaderMap,
+    /// The opening that holds, compiled; endpoints that have it of their service share it.
+    opening: Option<Arc<Script>>,
     /// Set when these were kept and cannot be used: then `given` is what could be read of them.
     pub(super) unusable: Option<Unusable>,
 }
@@ -90,13 +51,14 @@ impl CheckedOptions {
         if limits.into_iter().flatten().any(|limit| !(SMALLEST..=LARGEST).contains(&limit)) {
             return Err(InvalidOptions::Limit);
         }
-        let headers = headers(&given)?;
-        Ok(Self { headers, ..Self::unchecked(given) })
+        request_fields::check(&given)?;
+        let opening = given.opening.as_deref().map(Script::parse).transpose()?.map(Arc::new);
+        Ok(Self { opening, ..Self::unchecked(given) })
     }
 
     /// Options without what is made of them for use.
     pub(super) fn unchecked(given: ConnectionOptions) -> Self {
-        Self { given, in_force: None, headers: HeaderMap::new(), unusable: None }
+        Self { given, in_force: None, opening: None, unusable: None }
     }
 
     /// The options as they were given, secrets included.
@@ -105,16 +67,13 @@ impl CheckedOptions {
     }
 
     /// The same, with a service's defaults where they say nothing.
-    pub(super) fn over(self, defaults: &ConnectionOptions) -> Self {
-        if self.unusable.is_some() || *defaults == ConnectionOptions::default() {
+    pub(super) fn over(self, defaults: &Self) -> Self {
+        if self.unusable.is_some() || *defaults == Self::default() {
             return self;
         }
-        let merged = self.given.over(defaults);
-        match headers(&merged) {
-            Ok(headers) => Self { headers, in_force: Some(Arc::new(merged)), ..self },
-            // Each of the two was checked by itself, and a header is valid wherever it stands.
-            Err(_) => self,
-        }
+        let in_force = Some(Arc::new(self.given.over(&defaults.given)));
+        let opening = self.opening.or_else(|| defaults.opening.clone());
+        Self { in_force, opening, ..self }
     }
 
     /// The options that hold: the given ones, and the service's defaults where those say nothing.
@@ -122,14 +81,17 @@ impl CheckedOptions {
         self.in_force.as_deref().unwrap_or(&self.given)
     }
 
-    /// The fields that are added to the upgrade request.
-    pub(super) fn headers(&self) -> &HeaderMap {
-        &self.headers
+    /// The secrets that they refer to, and the fields of the form that do.
+    pub(super) fn references(&self) -> impl Iterator<Item = (&'static str, SecretReference)> {
+        let sent = request_fields::secrets_of(self.in_force());
+        let sent = sent.filter_map(|(field, secret)| Some((field, secret.reference()?)));
+        let said = self.opening.iter().flat_map(|script| script.secrets());
+        sent.chain(said.map(|reference| ("opening", reference.clone())))
     }
 
-    /// What is added to the URL's query.
-    pub(super) fn query(&self) -> Option<&str> {
-        self.in_force().query.as_ref().map(Secret::expose).filter(|query| !query.is_empty())
+    /// What is said after the upgrade, until the connection counts as open.
+    pub(super) fn opening(&self) -> Option<&Arc<Script>> {
+        self.opening.as_ref()
     }
 
     /// The file of certificates to trust.
@@ -146,11 +108,6 @@ impl CheckedOptions {
     /// How long the connection may bring no message before it counts as silent.
     pub(super) fn max_silence(&self) -> Option<Duration> {
         self.in_force().max_silence_ms.map(|ms| Duration::from_millis(ms.into()))
-    }
-
-    /// The subprotocols that are asked for.
-    pub(super) fn subprotocols(&self) -> &[String] {
-        &self.in_force().subprotocols
     }
 
     /// The most that a peer may send.
@@ -188,59 +145,10 @@ fn or(limit: Option<u32>, default: usize) -> usize {
     limit.map_or(default, |limit| limit as usize)
 }
 
-fn headers(given: &ConnectionOptions) -> Result<HeaderMap, InvalidOptions> {
-    let sensitive = |name: &str, text: &str| {
-        let mut value = HeaderValue::from_str(text).map_err(|_| InvalidOptions::HeaderValue(name.to_owned()))?;
-        value.set_sensitive(true);
-        Ok(value)
-    };
-    let mut headers = HeaderMap::new();
-    for header in &given.headers {
-        let name = header.name.parse::<HeaderName>().ok().filter(|name| !RESERVED.contains(&name.as_str()));
-        let name = name.ok_or_else(|| InvalidOptions::HeaderName(header.name.clone()))?;
-        headers.append(name, sensitive(&header.name, header.value.expose())?);
-    }
-    if let Some(token) = &given.bearer_token {
-        headers.insert(AUTHORIZATION, sensitive("the bearer token", &format!("Bearer {}", token.expose()))?);
-    }
-    // A subprotocol is a token (RFC 6455 section 4.1), as a method's name is.
-    let is_token = |text: &str| !text.is_empty() && text.bytes().all(is_token_byte);
-    if let Some(wrong) = given.subprotocols.iter().find(|name| !is_token(name)) {
-        return Err(InvalidOptions::Subprotocol(wrong.clone()));
-    }
-    if !given.subprotocols.is_empty() {
-        let list = given.subprotocols.join(", ");
-        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_str(&list).expect("tokens are fit for a header"));
-    }
-    Ok(headers)
-}
-
-/// RFC 9110 section 5.6.2.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wsmon_model::Header;
-
-    fn header(name: &str, value: &str) -> ConnectionOptions {
-        let header = Header { name: name.to_owned(), value: Secret::new(value) };
-        ConnectionOptions { headers: vec![header], ..ConnectionOptions::default() }
-    }
-
-    #[test]
-    fn what_cannot_be_sent_is_refused_in_a_sentence() {
-        for (name, value) in [("Sec-WebSocket-Key", "x"), ("host", "x"), ("two words", "x"), ("", "x"), ("X", "a\nb")] {
-            assert!(CheckedOptions::new(header(name, value)).is_err(), "{name}: {value}");
-        }
-        let given = ConnectionOptions { subprotocols: vec!["a b".to_owned()], ..ConnectionOptions::default() };
-        assert_eq!(CheckedOptions::new(given), Err(InvalidOptions::Subprotocol("a b".to_owned())));
-        let given = ConnectionOptions { bearer_token: Some(Secret::new("a\r\nb")), ..ConnectionOptions::default() };
-        let error = CheckedOptions::new(given).expect_err("a line break").to_string();
-        assert_eq!(error, "The value of the bearer token has a character that cannot be sent in a header.");
-    }
+    use wsmon_model::Secret;
 
     #[test]
     fn limits_and_times_have_bounds() {
@@ -253,12 +161,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_printed() {
-        let options = CheckedOptions::new(ConnectionOptions {
-            bearer_token: Some(Secret::new("t0ken")),
-            ..header("X-Key", "k3y")
-        });
-        let options = options.expect("valid");
-        let shown = format!("{options:?} {:?}", options.headers());
-        assert!(!shown.contains("t0ken") && !shown.contains("k3y"), "{shown}");
+        let token = ConnectionOptions { bearer_token: Some(Secret::new("t0ken")), ..ConnectionOptions::default() };
+        let shown = format!("{:?}", CheckedOptions::new(token).expect("valid"));
+        assert!(!shown.contains("t0ken"), "{shown}");
     }
 }

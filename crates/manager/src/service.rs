@@ -4,12 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use wsmon_model::{BaseUrl, ConnectionOptions, EndpointId, ServiceInfo, ServiceName};
 
-use super::{
-    gate::HostGate,
-    options::{CheckedOptions, InvalidOptions},
-    tally::Tally,
-    target::Base,
-};
+use super::{gate::HostGate, invalid_options::InvalidOptions, options::CheckedOptions, tally::Tally, target::Base};
 
 /// A named base URL, and the defaults of its endpoints.
 #[derive(Clone, PartialEq, Eq)]
@@ -92,7 +87,7 @@ pub(super) struct Upstream {
     pub(super) name: ServiceName,
     pub(super) base: Option<Base>,
     shown_base: Option<BaseUrl>,
-    pub(super) defaults: ConnectionOptions,
+    pub(super) defaults: CheckedOptions,
     /// What holds for the endpoints without options of their own, which share it: most have none.
     plain: Arc<CheckedOptions>,
     /// The circuit breaker and the pacing of attempts.
@@ -103,12 +98,13 @@ pub(super) struct Upstream {
 
 impl Upstream {
     pub(super) fn new(service: &Service, gate: HostGate) -> Self {
+        let defaults = CheckedOptions::new(service.defaults.clone()).expect("services have options that are valid");
         Self {
             name: service.name.clone(),
             base: Some(service.base.clone()),
             shown_base: Some(service.base.shown()),
-            defaults: service.defaults.clone(),
-            plain: Arc::new(CheckedOptions::default().over(&service.defaults)),
+            plain: Arc::new(CheckedOptions::default().over(&defaults)),
+            defaults,
             gate,
             tally: Tally::default(),
         }
@@ -116,7 +112,7 @@ impl Upstream {
 
     /// A service of which there are connections and no configuration.
     pub(super) fn not_configured(name: ServiceName, gate: HostGate) -> Self {
-        let (defaults, plain, tally) = (ConnectionOptions::default(), Arc::default(), Tally::default());
+        let (defaults, plain, tally) = (CheckedOptions::default(), Arc::default(), Tally::default());
         Self { name, base: None, shown_base: None, defaults, plain, gate, tally }
     }
 

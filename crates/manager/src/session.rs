@@ -1,6 +1,7 @@
 //! An open connection: reads frames, answers pings, finds out when the peer is gone.
 
 mod liveness;
+mod opening;
 mod outbox;
 mod received;
 mod watch;
@@ -8,6 +9,7 @@ mod watch;
 use std::{
     future::poll_fn,
     mem::MaybeUninit,
+    ops::ControlFlow,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Waker, ready},
@@ -23,6 +25,7 @@ use tokio::{
 pub(super) use self::watch::Watch;
 use self::{
     liveness::{Due, Heartbeat, PingBudget},
+    opening::Opening,
     outbox::Outbox,
 };
 use super::{
@@ -59,6 +62,8 @@ pub(super) struct Session {
     last_message: Instant,
     /// The peer has sent a close frame, and the answer is on its way out. Boxed, as most of the time there is none.
     ending: Option<Box<Ending>>,
+    /// What has to be said before the connection counts as open.
+    opening: Option<Box<Opening>>,
 }
 
 impl Session {
@@ -72,6 +77,7 @@ impl Session {
             watch,
             last_message: now,
             ending: None,
+            opening: None,
         }
     }
 
@@ -80,21 +86,25 @@ impl Session {
         self.outbox.push(message)
     }
 
-    /// Holds the connection until it ends, and tells why. Cancel safe: everything that must outlive
-    /// a call is in `self`.
-    pub(super) async fn run(&mut self, shared: &Shared, clock: &Arc<dyn Clock>) -> Failure {
+    /// Holds the connection until it ends, and tells why; `None` once its opening has ended. Cancel safe: everything that
+    /// must outlive a call is in `self`.
+    pub(super) async fn run(&mut self, shared: &Shared, clock: &Arc<dyn Clock>) -> Option<Failure> {
         // One timer for all deadlines. Most are put off before they come, so it is set anew when it goes off.
         let mut timer = pin!(sleep_until(self.deadline()));
         let mut is_late = false;
         loop {
             let end = poll_fn(|cx| match self.poll(shared, &**clock, cx) {
-                Poll::Ready(failure) => Poll::Ready(Some(failure)),
+                Poll::Ready(failure) => Poll::Ready(ControlFlow::Break(Some(failure))),
+                Poll::Pending if self.has_opened() => Poll::Ready(ControlFlow::Break(None)),
                 // What has come was read before a deadline is held against the peer.
-                Poll::Pending if is_late => Poll::Ready(self.overdue(shared)),
-                Poll::Pending => self.poll_deadline(timer.as_mut(), cx).map(|()| None),
+                Poll::Pending if is_late => Poll::Ready(match self.overdue(shared) {
+                    Some(failure) => ControlFlow::Break(Some(failure)),
+                    None => ControlFlow::Continue(()),
+                }),
+                Poll::Pending => self.poll_deadline(timer.as_mut(), cx).map(ControlFlow::Continue),
             });
-            if let Some(failure) = end.await {
-                return failure;
+            if let ControlFlow::Break(end) = end.await {
+                return end;
             }
             is_late = !is_late;
             if is_late {
@@ -140,12 +150,13 @@ impl Session {
         if let Some(ending) = &self.ending {
             return ending.by;
         }
-        self.silent_at().map_or(self.heartbeat.at(), |silent| silent.min(self.heartbeat.at()))
+        let answer = self.opening.as_ref().map(|opening| opening.at());
+        [self.silent_at(), answer].into_iter().flatten().fold(self.heartbeat.at(), Instant::min)
     }
 
-    /// When the connection has brought no message for too long.
+    /// When the connection has brought no message for too long. The opening has deadlines of its own.
     fn silent_at(&self) -> Option<Instant> {
-        self.watch.recycle_after.map(|after| self.last_message + after)
+        self.watch.recycle_after.filter(|_| self.opening.is_none()).map(|after| self.last_message + after)
     }
 
     /// Acts on what is due: pings, or tells why the connection ends.
@@ -153,6 +164,9 @@ impl Session {
         let now = Instant::now();
         if let Some(ending) = &self.ending {
             return (ending.by <= now).then(|| ending.failure.clone());
+        }
+        if let Some(opening) = self.opening.as_ref().filter(|opening| opening.at() <= now) {
+            return Some(opening.failure(None));
         }
         if self.silent_at().is_some_and(|silent| silent <= now) {
             return self.watch.recycle_after.map(|after| Failure::Silent { after });
@@ -201,9 +215,22 @@ impl Session {
 
     /// Leaves a connection that failed, with the close frame that says why, if it can leave at once.
     pub(super) fn abandon(mut self, code: CloseCode) {
+        self.take_leave(code);
+    }
+
+    fn take_leave(&mut self, code: CloseCode) {
         self.outbox.close(&code.payload());
         // A peer that broke the protocol, or does not answer, is not waited for.
         let mut cx = Context::from_waker(Waker::noop());
         let _ = self.outbox.poll_send(&mut self.socket.stream, |_| {}, &mut cx);
+    }
+}
+
+impl Drop for Session {
+    /// An opening that is cut short leaves with a close frame as well.
+    fn drop(&mut self) {
+        if self.opening.is_some() && self.ending.is_none() {
+            self.take_leave(CloseCode::Away);
+        }
     }
 }

@@ -22,6 +22,8 @@ mod option_fields;
 mod options;
 mod peer_text;
 mod request_id;
+mod secret;
+mod secret_reference;
 mod service;
 mod theme;
 
@@ -46,9 +48,11 @@ pub use list_answer::{ConnectionList, ListAnswer, ListVersion};
 pub use local_path::LocalPath;
 pub use login::{LoginFailure, LoginRetry};
 pub use option_fields::{FieldKind, OPTION_FIELDS, OptionField};
-pub use options::{ConnectionOptions, Header, Limits, OptionsVersion, Secret, TextPing};
+pub use options::{ConnectionOptions, Header, Limits, OptionsVersion, TextPing};
 pub use peer_text::PeerText;
 pub use request_id::RequestId;
+pub use secret::Secret;
+pub use secret_reference::{InvalidReference, SecretReference};
 pub use service::{ServiceInfo, ServiceName, ServiceNameError};
 pub use theme::Theme;
 

@@ -4,15 +4,17 @@ use super::{ConnectionOptions, Header, Limits};
 
 impl ConnectionOptions {
     /// These options, with `defaults` where they say nothing: where a value is none, a list is empty or a switch is off.
-    /// Headers are joined by name.
+    /// Headers are joined by name, and of the two ways to sign in the endpoint's own holds.
     #[must_use]
     pub fn over(&self, defaults: &Self) -> Self {
         let mine = self.clone();
         let is_mine = |header: &&Header| self.headers.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name));
         let others = defaults.headers.iter().filter(|header| !is_mine(header)).cloned();
+        let (has_bearer, has_basic) = (mine.bearer_token.is_some(), mine.basic_auth.is_some());
         Self {
             headers: others.chain(mine.headers).collect(),
-            bearer_token: mine.bearer_token.or_else(|| defaults.bearer_token.clone()),
+            bearer_token: mine.bearer_token.or_else(|| defaults.bearer_token.clone().filter(|_| !has_basic)),
+            basic_auth: mine.basic_auth.or_else(|| defaults.basic_auth.clone().filter(|_| !has_bearer)),
             subprotocols: or_default(mine.subprotocols, &defaults.subprotocols),
             query: mine.query.or_else(|| defaults.query.clone()),
             ca_file: mine.ca_file.or_else(|| defaults.ca_file.clone()),
@@ -22,6 +24,7 @@ impl ConnectionOptions {
             recycle_when_silent: mine.recycle_when_silent || defaults.recycle_when_silent,
             never_retry: or_default(mine.never_retry, &defaults.never_retry),
             stay_closed: mine.stay_closed || defaults.stay_closed,
+            opening: mine.opening.or_else(|| defaults.opening.clone()),
             text_ping: mine.text_ping.or_else(|| defaults.text_ping.clone()),
             limits: mine.limits.over(defaults.limits),
         }
@@ -78,6 +81,8 @@ mod tests {
             ..own.clone()
         };
         assert_eq!(own.over(&defaults), expected);
+        let basic = ConnectionOptions { basic_auth: Some(Secret::new("a:b")), ..ConnectionOptions::default() };
+        assert_eq!((basic.over(&defaults).bearer_token, defaults.over(&basic).basic_auth), (None, None));
         assert_eq!(own.over(&ConnectionOptions::default()), own);
         assert_eq!(ConnectionOptions::default().over(&defaults), defaults);
     }

@@ -33,16 +33,44 @@ const fn field(kind: FieldKind, name: &'static str, label: &'static str, hint: &
 }
 
 /// Every field, in the order of a form.
-pub const OPTION_FIELDS: [OptionField; 17] = [
-    field(FieldKind::Secret, "bearer_token", "Bearer token", "Sent as Authorization: Bearer …"),
-    field(FieldKind::Lines, "headers", "Headers", "One “Name: value” a line"),
+pub const OPTION_FIELDS: [OptionField; 19] = [
+    field(
+        FieldKind::Secret,
+        "bearer_token",
+        "Bearer token",
+        "Sent as Authorization: Bearer …; or file:NAME of the secrets directory, or env:WSMON_SECRET_…",
+    ),
+    field(
+        FieldKind::Secret,
+        "basic_auth",
+        "Basic authentication",
+        "user:password, in the place of a bearer token; or file:NAME, or env:WSMON_SECRET_…",
+    ),
+    field(
+        FieldKind::Lines,
+        "headers",
+        "Headers",
+        "One “Name: value” a line; the value can be file:NAME or env:WSMON_SECRET_…",
+    ),
     field(FieldKind::Text, "subprotocols", "Subprotocols", "Best first, with commas between"),
-    field(FieldKind::Secret, "query", "Added to the query", "Such as id=7&mode=live"),
+    field(
+        FieldKind::Secret,
+        "query",
+        "Added to the query",
+        "Such as id=7&mode=live; or file:NAME, or env:WSMON_SECRET_…",
+    ),
     field(
         FieldKind::Text,
         "ca_file",
         "Trusted certificates",
         "A PEM file in the monitor's secrets directory; the built-in authorities if empty",
+    ),
+    field(
+        FieldKind::Lines,
+        "opening",
+        "Opening",
+        "A step a line: “> text” sends, “>64 base64” sends bytes, “< regex” waits for an answer (10 s, or “<30s regex”); \
+         ${secret:file:NAME}, ${uuid}, ${now_ms}, and ${sid} for what (?<sid>…) found",
     ),
     field(FieldKind::Text, "ping_interval_ms", "Ping every (ms)", "15000 if empty"),
     field(FieldKind::Text, "pong_timeout_ms", "Pong within (ms)", "10000 if empty"),
@@ -68,6 +96,7 @@ impl ConnectionOptions {
         let limits = &self.limits;
         match name {
             "bearer_token" => secret(&self.bearer_token),
+            "basic_auth" => secret(&self.basic_auth),
             "headers" => lines(&self.headers),
             "subprotocols" => self.subprotocols.join(", "),
             "query" => secret(&self.query),
@@ -78,6 +107,7 @@ impl ConnectionOptions {
             "recycle_when_silent" => switch(self.recycle_when_silent),
             "never_retry" => self.never_retry.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
             "stay_closed" => switch(self.stay_closed),
+            "opening" => self.opening.clone().unwrap_or_default(),
             "text_ping" => ping(|own| &own.ping),
             "text_pong" => ping(|own| &own.pong),
             "frame" => number(limits.frame),
@@ -113,6 +143,7 @@ impl ConnectionOptions {
                 .map(header)
                 .collect::<Result<_, _>>()?,
             bearer_token: text("bearer_token").map(Secret::new),
+            basic_auth: text("basic_auth").map(Secret::new),
             subprotocols: listed(&get("subprotocols")).map(str::to_owned).collect(),
             query: text("query").map(Secret::new),
             ca_file: text("ca_file"),
@@ -124,6 +155,8 @@ impl ConnectionOptions {
                 .map(|code| parse("never_retry", code))
                 .collect::<Result<_, _>>()?,
             stay_closed: text("stay_closed").is_some(),
+            // As forms send lines (HTML section 4.10.22.4). Spaces at a line's end may be meant.
+            opening: Some(get("opening").replace("\r\n", "\n")).filter(|text| !text.trim().is_empty()),
             text_ping,
             limits: Limits {
                 frame: number("frame")?,
@@ -167,6 +200,7 @@ mod tests {
                 Header { name: "Origin".to_owned(), value: Secret::new("https://example.org") },
             ],
             bearer_token: Some(Secret::new("t0ken")),
+            basic_auth: Some(Secret::new("ann:s3cret")),
             subprotocols: vec!["mqtt".to_owned(), "mqttv3.1".to_owned()],
             query: Some(Secret::new("EIO=4&transport=websocket")),
             ca_file: Some("/etc/ssl/own.pem".to_owned()),
@@ -176,6 +210,7 @@ mod tests {
             recycle_when_silent: true,
             never_retry: vec![4001, 403],
             stay_closed: true,
+            opening: Some("> hello \n< welcome".to_owned()),
             text_ping: Some(TextPing { ping: "2".to_owned(), pong: "3".to_owned() }),
             limits: Limits { read_buffer: Some(8_192), write_buffer: Some(9), frame: Some(7), message: Some(8) },
         }

@@ -1,51 +1,8 @@
 //! What may differ from one connection to the next.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use super::FieldProblem;
-
-/// A value that is written and never read back: shown as [`Secret::MASK`], by `Debug` as well.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// What stands for a secret wherever one is shown; sent back, it means "as it was".
-    pub const MASK: &str = "••••••";
-
-    /// A secret.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// What stands for a secret that is kept.
-    pub fn masked() -> Self {
-        Self::new(Self::MASK)
-    }
-
-    /// Whether this stands for the secret that is there already.
-    pub fn is_mask(&self) -> bool {
-        self.0 == Self::MASK
-    }
-
-    /// Whether the mask stands in it beside something else, so that it can mean neither.
-    fn is_part_mask(&self) -> bool {
-        !self.is_mask() && self.0.contains(Self::MASK)
-    }
-
-    /// The secret itself, for the one place that needs it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Self::MASK)
-    }
-}
+use super::{FieldProblem, Secret};
 
 /// What is said of a secret with the mask in it.
 const PART_MASK: &str = "The dots stand for what is kept only where they stand alone. Write the whole value.";
@@ -90,6 +47,8 @@ pub struct ConnectionOptions {
     pub headers: Vec<Header>,
     /// Sent as `Authorization: Bearer …` (RFC 6750).
     pub bearer_token: Option<Secret>,
+    /// `user:password`, sent as `Authorization: Basic …` (RFC 7617). Not together with a bearer token.
+    pub basic_auth: Option<Secret>,
     /// Subprotocols asked for, the best first (RFC 6455 section 1.9). The server must take one.
     pub subprotocols: Vec<String>,
     /// Added to the URL's query.
@@ -108,6 +67,9 @@ pub struct ConnectionOptions {
     pub never_retry: Vec<u16>,
     /// Whether a normal closure (1000) is final.
     pub stay_closed: bool,
+    /// What is exchanged after the upgrade before the connection counts as open: `> text`, `>64 BASE64`, `< regex` or
+    /// `<30s regex`, one a line. Secrets stand in it as references, `${secret:file:NAME}`; the rest is shown.
+    pub opening: Option<String>,
     /// A ping inside text messages to be answered.
     pub text_ping: Option<TextPing>,
     /// Limits on memory.
@@ -132,9 +94,9 @@ impl ConnectionOptions {
     #[must_use]
     pub fn masked(&self) -> Self {
         let mut shown = self.clone();
-        shown.headers.iter_mut().for_each(|header| header.value = Secret::masked());
-        for secret in [&mut shown.bearer_token, &mut shown.query] {
-            *secret = secret.as_ref().map(|_| Secret::masked());
+        shown.headers.iter_mut().for_each(|header| header.value = header.value.to_shown());
+        for secret in [&mut shown.bearer_token, &mut shown.basic_auth, &mut shown.query] {
+            *secret = secret.as_ref().map(Secret::to_shown);
         }
         shown
     }
@@ -147,6 +109,7 @@ impl ConnectionOptions {
     /// A [`FieldProblem`] for a mask that does not tell which secret it stands for.
     pub fn unmasked(mut self, before: &Self) -> Result<Self, FieldProblem> {
         unmask("bearer_token", &mut self.bearer_token, before.bearer_token.as_ref())?;
+        unmask("basic_auth", &mut self.basic_auth, before.basic_auth.as_ref())?;
         unmask("query", &mut self.query, before.query.as_ref())?;
         for index in 0..self.headers.len() {
             if self.headers[index].value.is_part_mask() {
@@ -197,6 +160,7 @@ mod tests {
         ConnectionOptions {
             headers: vec![Header { name: "X-Key".to_owned(), value: Secret::new("k3y") }],
             bearer_token: Some(Secret::new("t0ken")),
+            basic_auth: Some(Secret::new("ann:passw0rd")),
             query: Some(Secret::new("id=s3cret")),
             ..ConnectionOptions::default()
         }
@@ -206,7 +170,14 @@ mod tests {
     fn secrets_are_never_shown() {
         let options = with_secrets();
         let shown = format!("{options:?} {:?} {}", options.masked(), options.masked().headers[0].value.expose());
-        assert!(!["k3y", "t0ken", "s3cret"].iter().any(|secret| shown.contains(secret)), "{shown}");
+        assert!(!["k3y", "t0ken", "passw0rd", "s3cret"].iter().any(|secret| shown.contains(secret)), "{shown}");
+    }
+
+    #[test]
+    fn references_are_shown_and_can_be_sent_back() {
+        let token = ConnectionOptions { bearer_token: Some(Secret::new("file:token")), ..with_secrets() };
+        assert_eq!(token.masked().bearer_token, token.bearer_token);
+        assert_eq!(token.masked().unmasked(&token), Ok(token));
     }
 
     #[test]

@@ -4,9 +4,8 @@
 mod advice;
 mod local;
 mod opening;
+mod time;
 mod tls;
-
-use std::time::Duration;
 
 use wsmon_model::{
     Cause, CloseFrame, Evidence, HttpAnswer, NameFault, ProtocolFault, SubprotocolFault, UnresolvedName,
@@ -16,6 +15,7 @@ use self::{
     advice::{asked_to_wait, close_advice, close_words, cut, http_advice, http_reason, late},
     local::short_of,
     opening::opening_failed,
+    time::{seconds, within},
     tls::tls_failed,
 };
 
@@ -82,14 +82,6 @@ fn address(evidence: &Evidence) -> String {
 /// The words of whoever knew why, as the end of a sentence.
 fn because(evidence: &Evidence) -> String {
     evidence.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default()
-}
-
-fn within(after_ms: Option<u64>) -> String {
-    after_ms.map_or_else(|| "in time".to_owned(), |ms| format!("within {}", seconds(ms)))
-}
-
-fn seconds(ms: u64) -> String {
-    format!("{} s", Duration::from_millis(ms).as_secs_f64())
 }
 
 fn unresolved(evidence: &Evidence) -> String {

@@ -1,8 +1,11 @@
 //! Sentences about an opening that failed.
 
-use wsmon_model::{Evidence, OpeningFault, PeerText};
+use wsmon_model::{CloseFrame, Evidence, OpeningFault, PeerText};
 
-use super::{closed, within};
+use super::{
+    advice::{close_advice, close_words},
+    time::within,
+};
 
 /// Which step failed, what it waited for, and what came instead.
 pub(super) fn opening_failed(evidence: &Evidence) -> String {
@@ -11,9 +14,15 @@ pub(super) fn opening_failed(evidence: &Evidence) -> String {
     };
     let waited = expected.as_ref().map(|pattern| format!(" (waiting for a message that matches “{pattern}”)"));
     let step = format!("Step {step} of the opening failed{}: ", waited.unwrap_or_default());
-    let came = instead.as_ref().map(|message| came_instead(message)).unwrap_or_default();
+    let came = instead.as_ref().map(came_instead).unwrap_or_default();
     match (&evidence.close, instead) {
-        (Some(frame), _) => format!("{step}the service closed the connection. {}{came}", closed(frame)),
+        (Some(CloseFrame { code, reason }), _) => {
+            format!(
+                "{step}the service closed the connection{}.{}{came}",
+                close_words(*code, reason),
+                close_advice(*code)
+            )
+        }
         (None, _) if evidence.after_ms.is_none() => {
             format!("{step}the connection was cut without a close frame.{came}")
         }

@@ -1,5 +1,6 @@
 //! The two handshakes on an open TCP connection: TLS, and the WebSocket upgrade (RFC 6455 section 4.1).
 
+use http::HeaderMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::{
     TlsConnector,
@@ -14,7 +15,7 @@ use super::{
     socket_limit::Place,
     transport::BoxStream,
 };
-use crate::{certificate::with_refusal, failure::Failure, options::CheckedOptions};
+use crate::{certificate::with_refusal, failure::Failure, secrets::Secrets};
 use wsmon_model::Stage;
 
 /// The most that waits in a TLS session to be sent, in bytes: one record (RFC 8446 section 5.1). The outbox has the rest.
@@ -25,6 +26,7 @@ pub(super) struct Upgraded {
     pub(super) stream: BoxStream,
     /// What came with the head of the answer.
     pub(super) early: Vec<u8>,
+    pub(super) secrets: Secrets,
     pub(super) place: Place,
 }
 
@@ -52,16 +54,24 @@ pub(super) async fn encrypt(tls: &TlsConnector, host: String, stream: BoxStream)
     }
 }
 
+/// What is asked for.
+pub(super) struct Asked<'a> {
+    pub(super) url: Url,
+    pub(super) fields: HeaderMap,
+    pub(super) subprotocols: &'a [String],
+    /// What of it is secret.
+    pub(super) secrets: Secrets,
+}
+
 /// Upgrades a stream to a WebSocket.
 pub(super) async fn upgrade(
-    url: &Url,
-    options: &CheckedOptions,
+    Asked { url, fields, subprotocols, secrets }: Asked<'_>,
     mut stream: BoxStream,
     place: Place,
 ) -> Result<Upgraded, NotUpgraded> {
     // A server that wants another certificate of the client's says so only now (RFC 8446 section 4.4.2.4).
     let hung_up = |error| Failure::from_handshake(&error, Stage::Upgrade, "", None);
-    let request = Request::new(url, options.headers(), rand::random());
+    let request = Request::new(&url, &fields, rand::random());
     stream.write_all(&request.head).await.map_err(hung_up)?;
     stream.flush().await.map_err(hung_up)?;
     let mut read = Vec::with_capacity(1_024);
@@ -76,9 +86,8 @@ pub(super) async fn upgrade(
     };
     let early = read.split_off(size);
     if !answer.is_switching() {
-        let query = url.query().map(str::to_owned);
-        return Err(NotUpgraded::Refused(Box::new(Refusal { query, answer, early, stream, _place: place })));
+        return Err(NotUpgraded::Refused(Box::new(Refusal { secrets, answer, early, stream, _place: place })));
     }
-    answer.check(&accept_key(&request.key), options.subprotocols())?;
-    Ok(Upgraded { stream, early, place })
+    answer.check(&accept_key(&request.key), subprotocols)?;
+    Ok(Upgraded { stream, early, secrets, place })
 }

@@ -12,20 +12,19 @@ mod transport;
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
-use url::Url;
 
+pub(super) use self::progress::Progress;
 pub use self::transport::{BoxStream, Stream, Tcp, Transport};
 use self::{
-    handshake::{NotUpgraded, Upgraded, encrypt, upgrade},
-    progress::Progress,
+    handshake::{Asked, NotUpgraded, Upgraded, encrypt, upgrade},
     socket_limit::{Place, SocketLimit},
 };
 use super::{
     config::ManagerConfig, failure::Failure, frame::Decoder, in_flight::InFlight, options::CheckedOptions,
-    service::Upstream, target::Base, tls::Connectors,
+    request_fields, secrets::Secrets, secrets_dir::SecretsDir, service::Upstream, target::Base, tls::Connectors,
 };
 use crate::clock::Clock;
-use wsmon_model::{Attempt, EndpointName, PeerText, Stage};
+use wsmon_model::{EndpointName, FieldProblem, PeerText, Secret, Stage};
 
 /// An open WebSocket.
 pub(super) struct WebSocket {
@@ -37,6 +36,8 @@ pub(super) struct WebSocket {
     pub(super) read_at_once: usize,
     /// The longest message that can be sent, in bytes, with its header.
     pub(super) longest_sent: usize,
+    /// What was sent, or will be, and is not to be told.
+    pub(super) secrets: Option<Box<Secrets>>,
     /// Held as long as the stream is open.
     _place: Place,
 }
@@ -46,6 +47,7 @@ pub(super) struct Dialer {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     tls: Connectors,
+    secrets_dir: Option<SecretsDir>,
     sockets: SocketLimit,
     in_flight: Arc<InFlight>,
     deadline: Duration,
@@ -57,33 +59,20 @@ impl Dialer {
             transport: Arc::clone(&config.transport),
             clock: Arc::clone(&config.clock),
             tls: Connectors::new(config.secrets_dir.clone()),
+            secrets_dir: config.secrets_dir.clone(),
             sockets: SocketLimit::new(config.most_sockets),
             in_flight: InFlight::new(config.most_in_flight),
             deadline: config.handshake_timeout,
         }
     }
 
-    /// Opens a WebSocket to an endpoint of a service within the deadline, and tells how the attempt went, if one began.
+    /// Opens a WebSocket to an endpoint of a service within the deadline.
     pub(super) async fn open(
         &self,
         upstream: &Upstream,
         endpoint: &EndpointName,
         options: &CheckedOptions,
-    ) -> (Result<WebSocket, Failure>, Option<Arc<Attempt>>) {
-        let progress = Progress::default();
-        let opened = self.open_noting(&progress, upstream, endpoint, options).await;
-        if opened.is_ok() {
-            progress.reached(Stage::Open);
-        }
-        (opened, progress.end().map(Arc::new))
-    }
-
-    async fn open_noting(
-        &self,
         progress: &Progress,
-        upstream: &Upstream,
-        endpoint: &EndpointName,
-        options: &CheckedOptions,
     ) -> Result<WebSocket, Failure> {
         let Some(base) = &upstream.base else {
             return Err(Failure::NotConfigured { service: upstream.name.clone() });
@@ -91,36 +80,71 @@ impl Dialer {
         if let Some(why) = options.problem() {
             return Err(Failure::Options { detail: PeerText::new(why) });
         }
-        let url = base.endpoint_url(endpoint, options.query());
         let deadline = Instant::now() + self.deadline;
-        match timeout_at(deadline, self.attempt(base, url, options, progress)).await {
+        match timeout_at(deadline, self.attempt(base, endpoint, options, progress)).await {
             Ok(Ok(socket)) => Ok(socket),
             Ok(Err(NotUpgraded::Failed(failure))) => Err(failure),
             Ok(Err(NotUpgraded::Refused(refusal))) => {
                 progress.answered();
-                Err(refusal.read(deadline, options, self.clock.now()).await)
+                Err(refusal.read(deadline, self.clock.now()).await)
             }
             Err(_) => Err(Failure::Timeout { stage: progress.stage(), after: self.deadline }),
         }
     }
 
-    /// Whether the files that options name can be used.
-    pub(super) async fn check(&self, options: &CheckedOptions) -> Result<(), Failure> {
-        match options.ca_file() {
-            Some(path) => self.tls.of_file(path).await.map(drop),
-            None => Ok(()),
+    /// Whether what options name can be read and used.
+    pub(super) async fn check(&self, options: &CheckedOptions) -> Result<(), FieldProblem> {
+        let problem = |field: &str, why: &Failure| FieldProblem::new(field, why.to_string());
+        if let Some(path) = options.ca_file() {
+            self.tls.of_file(path).await.map_err(|why| problem("ca_file", &why))?;
         }
+        for (field, reference) in options.references() {
+            Secrets::read([reference], self.secrets_dir.as_ref()).await.map_err(|why| problem(field, &why))?;
+        }
+        let mut secrets = self.secrets(options).await.map_err(|why| problem("", &why))?;
+        match request_fields::resolved(options.in_force(), &mut secrets) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(FieldProblem::new(why.field().unwrap_or_default(), why.to_string())),
+        }
+    }
+
+    /// The secrets that options refer to, as they are now.
+    async fn secrets(&self, options: &CheckedOptions) -> Result<Secrets, Failure> {
+        let references = options.references().map(|(_, reference)| reference);
+        Secrets::read(references, self.secrets_dir.as_ref()).await
+    }
+
+    /// What an endpoint's upgrade request asks for, with its secrets as they are now.
+    async fn asked<'a>(
+        &self,
+        base: &Base,
+        endpoint: &EndpointName,
+        options: &'a CheckedOptions,
+    ) -> Result<Asked<'a>, Failure> {
+        let mut secrets = self.secrets(options).await?;
+        let given = options.in_force();
+        let fields = request_fields::resolved(given, &mut secrets).map_err(|why| {
+            // The failure's sentence goes on.
+            Failure::Options { detail: PeerText::new(why.to_string().trim_end_matches('.')) }
+        })?;
+        let query = given.query.as_ref().map(|query| secrets.resolve(query));
+        let query = query.as_ref().map(Secret::expose).filter(|query| !query.is_empty());
+        let url = base.endpoint_url(endpoint, query);
+        // As it is written in the URL, and that of the base.
+        secrets.add_query(url.query().unwrap_or_default());
+        Ok(Asked { url, fields, subprotocols: &given.subprotocols, secrets })
     }
 
     async fn attempt(
         &self,
         base: &Base,
-        url: Url,
+        endpoint: &EndpointName,
         options: &CheckedOptions,
         progress: &Progress,
     ) -> Result<WebSocket, NotUpgraded> {
         // Before anything that needs a descriptor, such as reading a file or asking a name server.
         let place = self.sockets.take()?;
+        let asked = self.asked(base, endpoint, options).await?;
         let tls = match options.ca_file() {
             Some(path) if base.is_tls() => self.tls.of_file(path).await?,
             _ => self.tls.built_in(),
@@ -134,10 +158,11 @@ impl Dialer {
             stream
         };
         progress.reached(Stage::Upgrade);
-        let Upgraded { stream, early, place } = upgrade(&url, options, stream, place).await?;
+        let Upgraded { stream, early, secrets, place } = upgrade(asked, stream, place).await?;
         let decoder = Decoder::new(options.limits(), Arc::clone(&self.in_flight));
         let (read_at_once, longest_sent) = (options.read_at_once(), options.longest_sent());
-        Ok(WebSocket { stream, early, decoder, read_at_once, longest_sent, _place: place })
+        let secrets = secrets.boxed();
+        Ok(WebSocket { stream, early, decoder, read_at_once, longest_sent, secrets, _place: place })
     }
 
     /// Opens a TCP connection to whichever of the host's addresses answers first.

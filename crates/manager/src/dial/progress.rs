@@ -10,7 +10,7 @@ use wsmon_model::{Attempt, Stage};
 
 /// An attempt under way. Its deadline cuts it short, so what it has seen is kept outside of it.
 #[derive(Default)]
-pub(super) struct Progress(Mutex<State>);
+pub(crate) struct Progress(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -34,7 +34,7 @@ impl Progress {
     }
 
     /// The next stage begins.
-    pub(super) fn reached(&self, stage: Stage) {
+    pub(crate) fn reached(&self, stage: Stage) {
         let mut state = self.lock();
         state.end_stage();
         state.attempt.get_or_insert_default().stage = stage;
@@ -42,22 +42,22 @@ impl Progress {
     }
 
     /// The server's answer has come, whatever is read of it afterwards.
-    pub(super) fn answered(&self) {
+    pub(crate) fn answered(&self) {
         self.lock().end_stage();
     }
 
     /// An address is tried, or is the one that counts.
-    pub(super) fn tries(&self, address: SocketAddr) {
+    pub(crate) fn tries(&self, address: SocketAddr) {
         self.lock().attempt.get_or_insert_default().address = Some(address);
     }
 
     /// The last stage that has begun.
-    pub(super) fn stage(&self) -> Stage {
+    pub(crate) fn stage(&self) -> Stage {
         self.lock().attempt.unwrap_or_default().stage
     }
 
     /// How it went, now that it is over; `None` if it did not begin.
-    pub(super) fn end(&self) -> Option<Attempt> {
+    pub(crate) fn end(&self) -> Option<Attempt> {
         let mut state = self.lock();
         state.end_stage();
         state.attempt

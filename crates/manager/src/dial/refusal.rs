@@ -16,7 +16,7 @@ use tokio::{
 use wsmon_model::{HttpAnswer, PeerText};
 
 use super::{answer::Answer, socket_limit::Place, transport::BoxStream};
-use crate::{failure::Failure, masking::mask_secrets, options::CheckedOptions};
+use crate::{failure::Failure, secrets::Secrets};
 
 /// How long a body is waited for. Most come with their head.
 const BODY_WAIT: Duration = Duration::from_millis(250);
@@ -26,8 +26,8 @@ const MOST_READ: usize = 1_024;
 
 /// An answer with another status than 101, whose body has yet to be read.
 pub(super) struct Refusal {
-    /// The query that was sent.
-    pub(super) query: Option<String>,
+    /// What was sent, not to be told.
+    pub(super) secrets: Secrets,
     pub(super) answer: Answer,
     /// What came with the head of the answer.
     pub(super) early: Vec<u8>,
@@ -38,13 +38,13 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// Reads the beginning of the body, unless that takes too long, and tells what was answered at `now`.
-    pub(super) async fn read(self, deadline: Instant, options: &CheckedOptions, now: SystemTime) -> Failure {
+    pub(super) async fn read(self, deadline: Instant, now: SystemTime) -> Failure {
         let Answer { status, headers, .. } = self.answer;
         let framing = Framing::of(&headers);
         let by = deadline.min(Instant::now() + BODY_WAIT);
         let body = beginning(&mut self.early.as_slice().chain(self.stream), framing, by).await;
         let words: Vec<_> = body.split_whitespace().collect();
-        let body = mask_secrets(&words.join(" "), options.in_force(), self.query.as_deref());
+        let body = self.secrets.mask(&words.join(" "));
         Failure::from_answer(status, &headers, PeerText::new(&body), now)
     }
 }

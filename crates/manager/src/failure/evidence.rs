@@ -71,7 +71,7 @@ impl Failure {
             Self::InvalidText => evidence.protocol = Some(ProtocolFault::InvalidText),
             Self::PingFlood { most } => evidence.protocol = Some(ProtocolFault::PingFlood { most: *most }),
             Self::PongTimeout { after } | Self::HeartbeatTimeout { after } | Self::Silent { after } => {
-                evidence.after_ms = ms(*after)
+                evidence.after_ms = ms(*after);
             }
             Self::Internal => {}
         }

@@ -16,6 +16,15 @@ pub(crate) enum Event<'a> {
 }
 
 impl Event<'_> {
+    /// The payload, as far as it was kept.
+    pub(crate) fn payload(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => bytes,
+            Self::Skipped(_) | Self::Close(_) => &[],
+        }
+    }
+
     /// The length of its payload, of a message in bytes.
     pub(crate) fn len(&self) -> usize {
         match self {

@@ -8,7 +8,6 @@ mod template;
 pub(super) use self::{
     run::{Next, Run},
     script::Script,
-    template::{Template, Values},
 };
 pub use self::{
     script::{InvalidLine, InvalidScript},

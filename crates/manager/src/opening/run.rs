@@ -1,18 +1,22 @@
 //! An opening under way.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use regex::bytes::Captures;
 
 use super::{
     script::{Script, Step},
     template::Values,
 };
-use crate::{masking::mask, message::Message, secret_reference::Secrets};
+use crate::{message::Message, secrets::Secrets};
 use wsmon_model::{OpeningFault, PeerText};
 
+/// The longest text that is captured, in bytes: it is kept, and sent as often as the script says.
+const LONGEST_CAPTURED: usize = 4 * 1024;
+
 /// An opening under way.
-pub(crate) struct Run<'a> {
-    script: &'a Script,
-    secrets: &'a Secrets,
+pub(crate) struct Run {
+    script: Arc<Script>,
     /// The index of the step under way.
     at: usize,
     captured: HashMap<String, String>,
@@ -27,23 +31,23 @@ pub(crate) enum Next {
     Send(Message),
     /// To wait for a message that [`Run::receive`] takes, no longer than this.
     Await(Duration),
-    /// Nothing: the opening has ended, and this is what it captured.
-    Opened(HashMap<String, String>),
+    /// Nothing: the opening has ended.
+    Opened,
 }
 
-impl<'a> Run<'a> {
-    pub(crate) fn new(script: &'a Script, secrets: &'a Secrets) -> Self {
-        Self { script, secrets, at: 0, captured: HashMap::new(), instead: None }
+impl Run {
+    pub(crate) fn new(script: Arc<Script>) -> Self {
+        Self { script, at: 0, captured: HashMap::new(), instead: None }
     }
 
     /// What comes next. After a message to send, the step after it.
-    pub(crate) fn next(&mut self, now_ms: i64, random: &mut dyn FnMut() -> u128) -> Next {
+    pub(crate) fn next(&mut self, secrets: &Secrets, now_ms: i64, random: &mut dyn FnMut() -> u128) -> Next {
         let message = match self.script.step(self.at) {
-            None => return Next::Opened(std::mem::take(&mut self.captured)),
+            None => return Next::Opened,
             Some(Step::Await { within, .. }) => return Next::Await(*within),
             Some(Step::Binary(bytes)) => Message::binary(bytes.clone()),
             Some(Step::Text(template)) => {
-                let mut values = Values { secrets: self.secrets, captured: &self.captured, now_ms, random };
+                let mut values = Values { secrets, captured: &self.captured, now_ms, random };
                 Message::text(template.render(&mut values))
             }
         };
@@ -52,10 +56,12 @@ impl<'a> Run<'a> {
     }
 
     /// Takes a message that has come. Returns whether it is what was waited for.
-    pub(crate) fn receive(&mut self, message: &[u8]) -> bool {
+    pub(crate) fn receive(&mut self, message: &[u8], secrets: &Secrets) -> bool {
         let Some(Step::Await { pattern, .. }) = self.script.step(self.at) else { return false };
-        let Some(found) = pattern.captures(message) else {
-            self.instead = Some(self.masked(message));
+        let fits = |found: &Captures<'_>| found.iter().skip(1).flatten().all(|part| part.len() <= LONGEST_CAPTURED);
+        let Some(found) = pattern.captures(message).filter(fits) else {
+            // A service may repeat the secrets that it was sent.
+            self.instead = Some(PeerText::new(&secrets.mask(&String::from_utf8_lossy(message))));
             return false;
         };
         for name in pattern.capture_names().flatten() {
@@ -75,11 +81,6 @@ impl<'a> Run<'a> {
         };
         OpeningFault { step: u32::try_from(self.at + 1).unwrap_or(u32::MAX), expected, instead: self.instead.clone() }
     }
-
-    /// A message as it may be shown: a service may repeat the secrets that it was sent.
-    fn masked(&self, message: &[u8]) -> PeerText {
-        PeerText::new(&mask(&String::from_utf8_lossy(message), self.secrets.values()))
-    }
 }
 
 #[cfg(test)]
@@ -88,58 +89,65 @@ mod tests {
 
     use super::*;
 
-    fn script(text: &str) -> Script {
-        Script::parse(text).expect("a script")
+    fn run(text: &str) -> Run {
+        Run::new(Arc::new(Script::parse(text).expect("a script")))
     }
 
     fn text(text: &str) -> Next {
         Next::Send(Message::text(text))
     }
 
-    fn next(run: &mut Run<'_>) -> Next {
-        run.next(7, &mut || 0)
+    fn next(run: &mut Run) -> Next {
+        run.next(&Secrets::default(), 7, &mut || 0)
+    }
+
+    fn receive(run: &mut Run, message: &[u8]) -> bool {
+        run.receive(message, &Secrets::default())
     }
 
     #[test]
     fn steps_follow_one_another_and_captures_are_sent() {
-        let (script, secrets) =
-            (script("> hello ${now_ms}\n< \"sid\":\"(?<sid>\\w+)\"\n> ${sid}!\n>64 AAE=\n<5s ^ok"), Secrets::default());
-        let mut run = Run::new(&script, &secrets);
+        let mut run = run("> hello ${now_ms}\n< \"sid\":\"(?<sid>\\w+)\"\n> ${sid}!\n>64 AAE=\n<5s ^ok");
         assert_eq!(next(&mut run), text("hello 7"));
         assert_eq!(next(&mut run), Next::Await(Duration::from_secs(10)));
-        assert!(!run.receive(b"{\"welcome\":1}"));
+        assert!(!receive(&mut run, b"{\"welcome\":1}"));
         assert_eq!(next(&mut run), Next::Await(Duration::from_secs(10)), "it waits on");
-        assert!(run.receive(b"{\"sid\":\"a1\"}"));
+        assert!(receive(&mut run, b"{\"sid\":\"a1\"}"));
         assert_eq!(next(&mut run), text("a1!"));
         assert_eq!(next(&mut run), Next::Send(Message::binary(vec![0, 1])));
         assert_eq!(next(&mut run), Next::Await(Duration::from_secs(5)));
-        assert!(run.receive(b"ok"));
-        let captured = HashMap::from([("sid".to_owned(), "a1".to_owned())]);
-        assert_eq!(next(&mut run), Next::Opened(captured));
+        assert!(receive(&mut run, b"ok"));
+        assert_eq!(next(&mut run), Next::Opened);
     }
 
     #[test]
     fn a_fault_says_what_was_expected_and_what_came_instead() {
-        let (script, secrets) = (script("> hello\n< \"type\":\"welcome\""), Secrets::default());
-        let mut run = Run::new(&script, &secrets);
+        let mut run = run("> hello\n< \"type\":\"welcome\"");
         next(&mut run);
         let expected = Some(PeerText::new("\"type\":\"welcome\""));
         assert_eq!(run.fault(), OpeningFault { step: 2, expected: expected.clone(), instead: None });
-        run.receive(b"{\"error\":\"bad token\xff\"}");
+        receive(&mut run, b"{\"error\":\"bad token\xff\"}");
         let instead = Some(PeerText::new("{\"error\":\"bad token\u{fffd}\"}"));
         assert_eq!(run.fault(), OpeningFault { step: 2, expected, instead });
+    }
+
+    #[test]
+    fn what_is_captured_is_bounded() {
+        let mut run = run("< ^(?<all>.+)$");
+        assert!(!receive(&mut run, &[b'x'; LONGEST_CAPTURED + 1]));
+        assert!(receive(&mut run, &[b'x'; LONGEST_CAPTURED]));
     }
 
     #[tokio::test]
     async fn what_repeats_a_secret_is_told_without_it() {
         let directory = tempfile::tempdir().expect("a directory");
         std::fs::write(directory.path().join("token"), "s3cret-t0ken\n").expect("written");
-        let script = script("> ${secret:file:token}\n< welcome");
+        let script = Arc::new(Script::parse("> ${secret:file:token}\n< welcome").expect("a script"));
         let directory = crate::SecretsDir::new(directory.path()).expect("there");
         let secrets = Secrets::read(script.secrets().cloned(), Some(&directory)).await.expect("read");
-        let mut run = Run::new(&script, &secrets);
-        assert_eq!(next(&mut run), text("s3cret-t0ken"));
-        run.receive(b"unknown token s3cret-t0ken");
+        let mut run = Run::new(script);
+        assert_eq!(run.next(&secrets, 7, &mut || 0), text("s3cret-t0ken"));
+        assert!(!run.receive(b"unknown token s3cret-t0ken", &secrets));
         assert_eq!(run.fault().instead, Some(PeerText::new("unknown token ••••••")));
     }
 
@@ -150,16 +158,15 @@ mod tests {
             lines in prop::collection::vec(r"(> a|< b|< \(\?<c>\.\))", 0..8),
             messages in prop::collection::vec("[abc]{0,2}", 0..32),
         ) {
-            let (script, secrets) = (script(&lines.join("\n")), Secrets::default());
-            let mut run = Run::new(&script, &secrets);
+            let mut run = run(&lines.join("\n"));
             for message in messages {
                 while let Next::Send(_) = next(&mut run) {}
                 let fault = run.fault();
                 prop_assert!((1..=lines.len() + 1).contains(&fault.step.try_into().expect("small")));
                 prop_assert_eq!(fault.expected.is_some(), fault.step as usize <= lines.len());
                 let waits = matches!(next(&mut run), Next::Await(_));
-                prop_assert!(waits || !run.receive(message.as_bytes()), "without a step that waits nothing is taken");
-                run.receive(message.as_bytes());
+                prop_assert!(waits || !receive(&mut run, message.as_bytes()), "without a step that waits nothing is taken");
+                receive(&mut run, message.as_bytes());
             }
         }
     }

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::template::{InvalidTemplate, Template};
-use crate::secret_reference::SecretReference;
+use wsmon_model::SecretReference;
 
 /// How long an answer is waited for that says nothing else.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -16,6 +16,9 @@ const LONGEST: Duration = Duration::from_secs(5 * 60);
 
 /// The most steps.
 const MOST_STEPS: usize = 32;
+
+/// The most bytes.
+const LARGEST: usize = 16 * 1024;
 
 /// The most memory that a compiled pattern takes, in bytes.
 const PATTERN_SIZE: usize = 256 * 1024;
@@ -72,6 +75,9 @@ pub enum InvalidLine {
     /// Too many steps.
     #[error("An opening has at most {MOST_STEPS} steps.")]
     TooLong,
+    /// Too much text.
+    #[error("An opening has at most {} KiB.", LARGEST / 1024)]
+    TooLarge,
 }
 
 impl Script {
@@ -81,6 +87,9 @@ impl Script {
     ///
     /// [`InvalidScript`] with the first line that is no step.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidScript> {
+        if text.len() > LARGEST {
+            return Err(InvalidScript { line: 1, why: InvalidLine::TooLarge });
+        }
         let mut steps = Vec::new();
         let mut captured = Vec::new();
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -99,15 +108,6 @@ impl Script {
 
     pub(super) fn step(&self, index: usize) -> Option<&Step> {
         self.0.get(index)
-    }
-
-    /// The names of what it captures, which heartbeats can use as well.
-    pub(crate) fn captured(&self) -> Vec<String> {
-        let patterns = self.0.iter().filter_map(|step| match step {
-            Step::Await { pattern, .. } => Some(pattern),
-            _ => None,
-        });
-        patterns.flat_map(|pattern| pattern.capture_names().flatten().map(str::to_owned)).collect()
     }
 
     /// The secrets that it names.
@@ -159,7 +159,7 @@ fn patience(text: &str) -> Result<Duration, InvalidLine> {
 }
 
 /// Compiles a regular expression that is matched against a message's bytes.
-pub(super) fn pattern_of(text: &str) -> Result<Regex, InvalidLine> {
+fn pattern_of(text: &str) -> Result<Regex, InvalidLine> {
     let compiled = RegexBuilder::new(text).size_limit(PATTERN_SIZE).build();
     compiled.map_err(|error| {
         // The library's message repeats the pattern over several lines, and says what is wrong in the last.
@@ -186,7 +186,6 @@ mod tests {
         let script = Script::parse(text).expect("a script");
         assert_eq!(script.0.len(), 6);
         assert_eq!(script.secrets().map(ToString::to_string).collect::<Vec<_>>(), ["file:token"]);
-        assert_eq!(script.captured(), ["sid"]);
         assert!(matches!(&script.0[2], Step::Binary(bytes) if bytes == &[0, 1, 2]));
         let waits = script.0.iter().filter_map(|step| match step {
             Step::Await { within, .. } => Some(within.as_millis()),
@@ -222,6 +221,7 @@ mod tests {
     fn an_opening_has_a_bounded_number_of_steps() {
         assert!(Script::parse(&"> x\n".repeat(MOST_STEPS)).is_ok());
         assert_eq!(refused(&"> x\n".repeat(MOST_STEPS + 1)).why, InvalidLine::TooLong);
+        assert_eq!(refused(&format!("> {}", "x".repeat(LARGEST))).why, InvalidLine::TooLarge);
     }
 
     proptest! {

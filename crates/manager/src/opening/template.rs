@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, fmt::Write};
 
-use super::super::secret_reference::{InvalidReference, SecretReference, Secrets};
+use crate::secrets::Secrets;
+use wsmon_model::{InvalidReference, Secret, SecretReference};
 
 /// Why a text is no template. Displays as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +86,7 @@ impl Template {
             match part {
                 Part::Text(part) => text.push_str(part),
                 // Both were checked to be there: secrets are read before, and captures come before.
-                Part::Secret(reference) => text.push_str(values.secrets.get(reference).unwrap_or_default()),
+                Part::Secret(reference) => text.push_str(values.secrets.get(reference).map_or("", Secret::expose)),
                 Part::Captured(name) => text.push_str(values.captured.get(name).map_or("", String::as_str)),
                 Part::Uuid => push_uuid(&mut text, (values.random)()),
                 Part::NowMs => text.push_str(&values.now_ms.to_string()),
@@ -160,7 +161,7 @@ mod tests {
         assert_eq!(rendered("${}", &[]), Err(InvalidTemplate::Unknown(String::new())));
         assert_eq!(rendered("${sid}", &[]), Err(InvalidTemplate::Unknown("sid".to_owned())));
         let refused = rendered("${secret:env:HOME}", &[]).expect_err("no prefix").to_string();
-        assert!(refused.contains("only variables whose names begin with WSMON_SECRET_ are"), "{refused}");
+        assert!(refused.contains("only those whose names begin with WSMON_SECRET_ are read"), "{refused}");
     }
 
     proptest! {

@@ -15,7 +15,7 @@ use wsmon_model::{PeerText, TextPing};
 
 use super::{AT_ONCE, CLOSE_TIMEOUT, Ending, READS, Session};
 use crate::{
-    clock::Clock,
+    clock::{Clock, unix_ms},
     failure::Failure,
     frame::{Close, CloseCode, Event},
     message::Message,
@@ -102,10 +102,10 @@ impl Session {
 
     /// Takes a piece of what the peer sends; why the connection ends, if it does.
     fn receive(&mut self, mut piece: &[u8], turn: &mut Turn<'_>) -> Option<Failure> {
-        let (now, _) = turn.now();
+        let (now, wall) = turn.now();
         self.heartbeat.record_life();
         let is_subscribed = turn.shared.publisher.is_subscribed();
-        let keep = is_subscribed || self.watch.text_ping.is_some();
+        let keep = is_subscribed || self.watch.text_ping.is_some() || self.opening.is_some();
         while self.ending.is_none() {
             let event = match self.socket.decoder.decode(&mut piece, keep) {
                 Ok(None) => break,
@@ -133,10 +133,11 @@ impl Session {
                 message => {
                     self.last_message = now;
                     turn.record(message.len());
+                    let failure = self.hear(message.payload(), now, unix_ms(wall));
                     if is_subscribed && let Some(message) = Message::of(message) {
                         turn.publish(message);
                     }
-                    None
+                    failure
                 }
             };
             if failure.is_some() {
@@ -168,6 +169,17 @@ impl Session {
             Some(close) if CloseCode::may_be_sent(close.code) => self.outbox.close(&close.code.to_be_bytes()),
             Some(_) => self.outbox.close(&CloseCode::Protocol.payload()),
         }
-        self.ending = Some(Box::new(Ending { failure: Failure::from_close(close), by: now + CLOSE_TIMEOUT }));
+        let failure = self.without_secrets(Failure::from_close(close));
+        self.ending = Some(Box::new(Ending { failure, by: now + CLOSE_TIMEOUT }));
+    }
+
+    /// A failure as it may be told: a close frame's reason may repeat a token that the service does not know.
+    fn without_secrets(&self, failure: Failure) -> Failure {
+        match (failure, &self.socket.secrets) {
+            (Failure::Closed { code, reason }, Some(secrets)) => {
+                Failure::Closed { code, reason: PeerText::new(&secrets.mask(reason.as_str())) }
+            }
+            (failure, _) => failure,
+        }
     }
 }

@@ -33,11 +33,12 @@ pub(crate) enum Outcome {
     WaitOver,
     Admitted(Permit),
     Attempted {
-        opened: Result<Box<Session>, Failure>,
+        /// Once the host has upgraded, it is known to work, and the permit is back.
+        opened: Result<(Box<Session>, LiveSession), (Failure, Option<Permit>)>,
         /// How the attempt went, if one began.
         attempt: Option<Arc<Attempt>>,
+        /// Until the upgrade.
         took: Duration,
-        permit: Permit,
     },
     SessionEnded(Failure),
     SessionClosed,
@@ -49,7 +50,11 @@ impl UnderWay {
         match self {
             Self::Nothing | Self::Permit(_) => pending().await,
             Self::Future(future) => future.await,
-            Self::Session(session, _) => Outcome::SessionEnded(session.run(shared, clock).await),
+            Self::Session(session, _) => loop {
+                if let Some(failure) = session.run(shared, clock).await {
+                    break Outcome::SessionEnded(failure);
+                }
+            },
         }
     }
 

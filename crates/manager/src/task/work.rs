@@ -5,18 +5,22 @@ use std::{future::pending, mem, sync::Arc};
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument, info_span};
-use wsmon_model::Attempt;
+use wsmon_model::{Attempt, Stage};
 
 use super::{
     ConnectionTask,
     under_way::{Outcome, UnderWay},
 };
 use crate::{
+    config::ManagerConfig,
+    dial::Progress,
     failure::Failure,
-    gate::{AfterFailure, Lane, Permit, Standing},
+    gate::{AfterFailure, Lane, LiveSession, Permit, Standing},
     machine::{Input, Work},
+    options::CheckedOptions,
     policy::judge,
     session::{Session, Watch},
+    state::Shared,
 };
 
 impl ConnectionTask {
@@ -61,13 +65,26 @@ impl ConnectionTask {
         let (dialer, upstream) = (Arc::clone(&self.dialer), Arc::clone(&self.upstream));
         let endpoint = self.endpoint.name.clone();
         let (config, options) = (Arc::clone(&self.config), Arc::clone(&self.machine.state().options));
+        let shared = Arc::clone(&self.shared);
         // What libraries log of an attempt does not name its endpoint. Not longer: a span takes a third of a KiB.
         let span = info_span!(parent: None, "attempt", endpoint = %self.endpoint);
         let attempt = async move {
-            let began = Instant::now();
-            let (opened, attempt) = dialer.open(&upstream, &endpoint, &options).await;
-            let session = |socket| Box::new(Session::new(socket, Watch::new(&options, &config)));
-            Outcome::Attempted { opened: opened.map(session), attempt, took: began.elapsed(), permit }
+            let (began, progress) = (Instant::now(), Progress::default());
+            let upgraded = dialer.open(&upstream, &endpoint, &options, &progress).await;
+            let took = began.elapsed();
+            let opened = match upgraded {
+                Ok(socket) => {
+                    // However long the opening takes, others need not wait for it.
+                    let live = upstream.gate.connected(permit);
+                    let session = Box::new(Session::new(socket, Watch::new(&options, &config)));
+                    open(session, live, &options, &shared, &config, &progress).await.map_err(|failure| (failure, None))
+                }
+                Err(failure) => Err((failure, Some(permit))),
+            };
+            if opened.is_ok() {
+                progress.reached(Stage::Open);
+            }
+            Outcome::Attempted { opened, attempt: progress.end().map(Arc::new), took }
         };
         Box::pin(attempt.instrument(span))
     }
@@ -81,11 +98,11 @@ impl ConnectionTask {
                 self.under_way = UnderWay::Permit(permit);
                 Input::Admitted
             }
-            Outcome::Attempted { opened: Ok(session), attempt, took, permit } => {
-                self.hold(session, permit);
+            Outcome::Attempted { opened: Ok((session, live)), attempt, took } => {
+                self.hold(session, live);
                 Input::Opened { attempt, took }
             }
-            Outcome::Attempted { opened: Err(failure), attempt, permit, .. } => {
+            Outcome::Attempted { opened: Err((failure, permit)), attempt, .. } => {
                 self.attempt_failed(attempt, failure, permit)
             }
             Outcome::SessionEnded(failure) => {
@@ -101,22 +118,44 @@ impl ConnectionTask {
         }
     }
 
-    /// Tells the gate that the host works, and holds the connection.
-    fn hold(&mut self, session: Box<Session>, permit: Permit) {
-        let live = self.upstream.gate.connected(permit);
+    /// Holds the connection.
+    fn hold(&mut self, session: Box<Session>, live: LiveSession) {
         self.standing = Standing::Working;
         self.shared.set_rtt(None);
         self.shared.record_activity(Instant::now());
         self.under_way = UnderWay::Session(session, live);
     }
 
-    /// Tells the gate of a failed attempt.
-    fn attempt_failed(&mut self, attempt: Option<Arc<Attempt>>, failure: Failure, permit: Permit) -> Input {
+    /// Tells the gate of a failed attempt, unless the host had upgraded: then it has been told what there is to tell.
+    fn attempt_failed(&mut self, attempt: Option<Arc<Attempt>>, failure: Failure, permit: Option<Permit>) -> Input {
         let failure = Arc::new(failure);
         let not_before = judge(&failure, self.machine.state().options.rules()).not_before();
-        let AfterFailure { standing, waits_for_probe } =
-            self.upstream.gate.failed(permit, self.number, &failure, not_before);
-        self.standing = standing;
-        Input::AttemptFailed { attempt, failure, waits_for_probe }
+        let after = permit.map(|permit| self.upstream.gate.failed(permit, self.number, &failure, not_before));
+        let after = after.unwrap_or(AfterFailure { standing: Standing::Unknown, waits_for_probe: false });
+        self.standing = after.standing;
+        Input::AttemptFailed { attempt, failure, waits_for_probe: after.waits_for_probe }
+    }
+}
+
+/// Exchanges the messages of the opening, if the options have one.
+async fn open(
+    mut session: Box<Session>,
+    live: LiveSession,
+    options: &CheckedOptions,
+    shared: &Shared,
+    config: &ManagerConfig,
+    progress: &Progress,
+) -> Result<(Box<Session>, LiveSession), Failure> {
+    let Some(script) = options.opening() else { return Ok((session, live)) };
+    progress.reached(Stage::Opening);
+    match session.open(script, shared, &config.clock).await {
+        Ok(()) => Ok((session, live)),
+        Err(failure) => {
+            live.end(&failure);
+            if let Some(code) = failure.own_close_code() {
+                session.abandon(code);
+            }
+            Err(failure)
+        }
     }
 }
