@@ -11,6 +11,7 @@ mod evidence;
 mod frames;
 mod half_open;
 mod handshake;
+mod heartbeats;
 mod http_answers;
 mod liveness;
 mod openings;

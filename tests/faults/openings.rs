@@ -3,7 +3,6 @@
 use std::{cell::RefCell, fs, num::NonZeroU32, path::Path, time::Duration};
 
 use tokio::{
-    io::AsyncReadExt,
     net::TcpStream,
     time::{Instant, sleep},
 };
@@ -13,28 +12,11 @@ use wsmon_model::{Cause, ConnectionOptions, Layer, OpeningFault, PeerText, Phase
 use super::{
     outcome::{Expected, Outcome},
     support::{FEED, Monitor, fault_with, name, soon},
-    wire::{CLOSE, FIN, PING, PONG, Server, TEXT, close_frame, frame, send, until_gone, upgrade},
+    wire::{CLOSE, FIN, PING, PONG, Server, TEXT, close_frame, frame, read_frame, send, text, until_gone, upgrade},
 };
 
 fn opening(script: &str) -> ConnectionOptions {
     ConnectionOptions { opening: Some(script.to_owned()), ..ConnectionOptions::default() }
-}
-
-fn text(text: &str) -> Vec<u8> {
-    frame(FIN | TEXT, text.as_bytes())
-}
-
-/// Reads a short frame of the client's: its first byte, and its payload without the mask (RFC 6455 section 5.3).
-async fn read_frame(stream: &mut TcpStream) -> (u8, String) {
-    let first = stream.read_u8().await.expect("a frame");
-    let length = stream.read_u8().await.expect("a length") & 0x7f;
-    assert!(length < 126, "a short one");
-    let mut mask = [0; 4];
-    stream.read_exact(&mut mask).await.expect("a mask");
-    let mut payload = vec![0; length.into()];
-    stream.read_exact(&mut payload).await.expect("a payload");
-    let unmasked: Vec<_> = payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
-    (first, String::from_utf8_lossy(&unmasked).into_owned())
 }
 
 const HELLO: &str = "> hello\n<3s ^welcome (?<name>\\w+)\n> ${name} subscribes";

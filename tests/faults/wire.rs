@@ -139,3 +139,21 @@ pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 pub fn close_frame(code: Option<u16>) -> Vec<u8> {
     frame(FIN | CLOSE, code.map(u16::to_be_bytes).as_ref().map_or(&[], |code| &code[..]))
 }
+
+/// A text message.
+pub fn text(text: &str) -> Vec<u8> {
+    frame(FIN | TEXT, text.as_bytes())
+}
+
+/// Reads a short frame of the client's: its first byte, and its payload without the mask (RFC 6455 section 5.3).
+pub async fn read_frame(stream: &mut TcpStream) -> (u8, String) {
+    let first = stream.read_u8().await.expect("a frame");
+    let length = stream.read_u8().await.expect("a length") & 0x7f;
+    assert!(length < 126, "a short one");
+    let mut mask = [0; 4];
+    stream.read_exact(&mut mask).await.expect("a mask");
+    let mut payload = vec![0; length.into()];
+    stream.read_exact(&mut payload).await.expect("a payload");
+    let unmasked: Vec<_> = payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
+    (first, String::from_utf8_lossy(&unmasked).into_owned())
+}

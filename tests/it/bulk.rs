@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wsmon_manager::{CheckedOptions, ConnectRequest, ConnectionManager, Service, Services};
 use wsmon_model::{
     AuditPage, BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, ConnectionOptions, EndpointId,
-    LeftAlone, ListQuery, Phase, Secret, Selection, ServiceName,
+    LeftAlone, ListQuery, PeerText, Phase, Secret, Selection, ServiceName,
 };
 
 use crate::support::{
@@ -176,7 +176,7 @@ async fn one_that_fails_tells_why_while_the_others_go_on() {
     assert!(why.contains("HTTP 403") && why.ends_with('.'), "{why}");
     let query = json!({ "query": { "action": "connect", "search": "down:c", "page": 0 } });
     let log: AuditPage = called(&admin, "list_audit", query).await;
-    assert_eq!(log.rows[0].detail.as_str(), format!("Bulk {}. {why}", what.id));
+    assert_eq!(log.rows[0].detail, PeerText::new(&format!("Bulk {}. {why}", what.id)));
 
     let back = undo(&admin, what.id).await;
     ended(&admin, back.id).await;

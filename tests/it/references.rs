@@ -15,13 +15,14 @@ use crate::support::{
 const OUTSIDE: &str = "c4n4ry-outside";
 
 /// Options that name a secret, for each field that can.
-fn naming(text: &str) -> [(&'static str, Value); 5] {
+fn naming(text: &str) -> [(&'static str, Value); 6] {
     [
         ("bearer_token", json!({ "bearer_token": text })),
         ("basic_auth", json!({ "basic_auth": text })),
         ("headers", json!({ "headers": [{ "name": "X-Key", "value": text }] })),
         ("query", json!({ "query": text })),
         ("opening", json!({ "opening": format!("> ${{secret:{text}}}\n< ok") })),
+        ("heartbeat", json!({ "heartbeat": format!("ping ${{secret:{text}}}"), "heartbeat_every_ms": 60_000 })),
     ]
 }
 

@@ -1,10 +1,18 @@
 //! Why options cannot be used.
 
-use super::{
-    opening::InvalidScript,
-    options::{LARGEST, SHORTEST, SMALLEST},
-};
+use std::time::Duration;
+
+use super::opening::{InvalidLine, InvalidScript};
 use wsmon_model::InvalidReference;
+
+/// The least time between two pings, and for a pong.
+pub(super) const SHORTEST: Duration = Duration::from_millis(100);
+
+/// The largest limit that can be set on memory, in bytes.
+pub(super) const LARGEST: u32 = 64 * 1024 * 1024;
+
+/// The smallest.
+pub(super) const SMALLEST: u32 = 1024;
 
 /// Why options cannot be used. Each displays as a sentence for the person who gave them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,8 +48,22 @@ pub enum InvalidOptions {
     /// No script.
     #[error(transparent)]
     Opening(#[from] InvalidScript),
+    /// A heartbeat's text, or a pattern, that cannot be used.
+    #[error("{why}")]
+    Message {
+        /// The field that it stands in.
+        field: &'static str,
+        /// Why not.
+        why: InvalidLine,
+    },
+    /// One without the other.
+    #[error("A heartbeat needs its text and how often it is sent: fill in both, or neither.")]
+    HalfHeartbeat {
+        /// The field that is empty.
+        field: &'static str,
+    },
     /// A time that is too short.
-    #[error("Pings, pongs and the longest silence need at least {} ms.", SHORTEST.as_millis())]
+    #[error("Pings, pongs, heartbeats and the longest silence need at least {} ms.", SHORTEST.as_millis())]
     TooShort,
     /// A limit outside the range.
     #[error("Limits on memory lie between {SMALLEST} and {LARGEST} bytes.")]
@@ -53,7 +75,10 @@ impl InvalidOptions {
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::HeaderName(_) => Some("headers"),
-            Self::HeaderValue { field, .. } | Self::Reference { field, .. } => Some(field),
+            Self::HeaderValue { field, .. }
+            | Self::Reference { field, .. }
+            | Self::Message { field, .. }
+            | Self::HalfHeartbeat { field } => Some(field),
             Self::TwoSignIns | Self::BasicAuth => Some("basic_auth"),
             Self::Subprotocol(_) => Some("subprotocols"),
             Self::Opening(_) => Some("opening"),

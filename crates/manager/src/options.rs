@@ -2,17 +2,16 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{frame, invalid_options::InvalidOptions, opening::Script, policy::Rules, request_fields};
+use regex::bytes::Regex;
+
+use super::{
+    frame,
+    invalid_options::{InvalidOptions, LARGEST, SHORTEST, SMALLEST},
+    opening::{HeartbeatPlan, Script, pattern_of},
+    policy::Rules,
+    request_fields,
+};
 use wsmon_model::{ConnectionOptions, Limits, SecretReference};
-
-/// The least time between two pings, and for a pong.
-pub(super) const SHORTEST: Duration = Duration::from_millis(100);
-
-/// The largest limit that can be set on memory, in bytes.
-pub(super) const LARGEST: u32 = 64 * 1024 * 1024;
-
-/// The smallest.
-pub(super) const SMALLEST: u32 = 1024;
 
 /// Options that were kept and cannot be used.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,6 +30,9 @@ pub struct CheckedOptions {
     in_force: Option<Arc<ConnectionOptions>>,
     /// The opening that holds, compiled; endpoints that have it of their service share it.
     opening: Option<Arc<Script>>,
+    heartbeat: Option<Arc<HeartbeatPlan>>,
+    /// What messages match that bring no news.
+    not_data: Option<Arc<Regex>>,
     /// Set when these were kept and cannot be used: then `given` is what could be read of them.
     pub(super) unusable: Option<Unusable>,
 }
@@ -42,7 +44,7 @@ impl CheckedOptions {
     ///
     /// Any [`InvalidOptions`].
     pub fn new(given: ConnectionOptions) -> Result<Self, InvalidOptions> {
-        let times = [given.ping_interval_ms, given.pong_timeout_ms, given.max_silence_ms];
+        let times = [given.ping_interval_ms, given.pong_timeout_ms, given.max_silence_ms, given.heartbeat_every_ms];
         if times.into_iter().flatten().any(|ms| u128::from(ms) < SHORTEST.as_millis()) {
             return Err(InvalidOptions::TooShort);
         }
@@ -53,12 +55,15 @@ impl CheckedOptions {
         }
         request_fields::check(&given)?;
         let opening = given.opening.as_deref().map(Script::parse).transpose()?.map(Arc::new);
-        Ok(Self { opening, ..Self::unchecked(given) })
+        let heartbeat = heartbeat(&given, opening.as_deref())?.map(Arc::new);
+        let not_data = given.not_data.as_deref().map(pattern_of).transpose();
+        let not_data = not_data.map_err(|why| InvalidOptions::Message { field: "not_data", why })?.map(Arc::new);
+        Ok(Self { opening, heartbeat, not_data, ..Self::unchecked(given) })
     }
 
     /// Options without what is made of them for use.
     pub(super) fn unchecked(given: ConnectionOptions) -> Self {
-        Self { given, in_force: None, opening: None, unusable: None }
+        Self { given, in_force: None, opening: None, heartbeat: None, not_data: None, unusable: None }
     }
 
     /// The options as they were given, secrets included.
@@ -73,7 +78,9 @@ impl CheckedOptions {
         }
         let in_force = Some(Arc::new(self.given.over(&defaults.given)));
         let opening = self.opening.or_else(|| defaults.opening.clone());
-        Self { in_force, opening, ..self }
+        let heartbeat = self.heartbeat.or_else(|| defaults.heartbeat.clone());
+        let not_data = self.not_data.or_else(|| defaults.not_data.clone());
+        Self { in_force, opening, heartbeat, not_data, ..self }
     }
 
     /// The options that hold: the given ones, and the service's defaults where those say nothing.
@@ -86,12 +93,24 @@ impl CheckedOptions {
         let sent = request_fields::secrets_of(self.in_force());
         let sent = sent.filter_map(|(field, secret)| Some((field, secret.reference()?)));
         let said = self.opening.iter().flat_map(|script| script.secrets());
+        let beats = self.heartbeat.iter().flat_map(|plan| plan.secrets());
         sent.chain(said.map(|reference| ("opening", reference.clone())))
+            .chain(beats.map(|reference| ("heartbeat", reference.clone())))
     }
 
     /// What is said after the upgrade, until the connection counts as open.
     pub(super) fn opening(&self) -> Option<&Arc<Script>> {
         self.opening.as_ref()
+    }
+
+    /// What is sent at intervals while the connection is open.
+    pub(super) fn heartbeat(&self) -> Option<&Arc<HeartbeatPlan>> {
+        self.heartbeat.as_ref()
+    }
+
+    /// What messages match that bring no news.
+    pub(super) fn not_data(&self) -> Option<&Arc<Regex>> {
+        self.not_data.as_ref()
     }
 
     /// The file of certificates to trust.
@@ -141,6 +160,26 @@ impl PartialEq for CheckedOptions {
 
 impl Eq for CheckedOptions {}
 
+/// The heartbeats that options have; what is captured comes of their opening.
+fn heartbeat(given: &ConnectionOptions, opening: Option<&Script>) -> Result<Option<HeartbeatPlan>, InvalidOptions> {
+    let invalid = |field| move |why| InvalidOptions::Message { field, why };
+    match (&given.heartbeat, given.heartbeat_every_ms) {
+        (Some(text), Some(ms)) => {
+            let every = Duration::from_millis(ms.into());
+            let plan = HeartbeatPlan::parse(text, every, opening).map_err(invalid("heartbeat"))?;
+            Ok(Some(match &given.heartbeat_expect {
+                Some(pattern) => plan.expecting(pattern).map_err(invalid("heartbeat_expect"))?,
+                None => plan,
+            }))
+        }
+        (Some(_), None) => Err(InvalidOptions::HalfHeartbeat { field: "heartbeat_every_ms" }),
+        (None, every) if every.is_some() || given.heartbeat_expect.is_some() => {
+            Err(InvalidOptions::HalfHeartbeat { field: "heartbeat" })
+        }
+        (None, _) => Ok(None),
+    }
+}
+
 fn or(limit: Option<u32>, default: usize) -> usize {
     limit.map_or(default, |limit| limit as usize)
 }
@@ -157,6 +196,29 @@ mod tests {
         assert_eq!(CheckedOptions::new(given), Err(InvalidOptions::Limit));
         let given = ConnectionOptions { ping_interval_ms: Some(1), ..ConnectionOptions::default() };
         assert_eq!(CheckedOptions::new(given), Err(InvalidOptions::TooShort));
+    }
+
+    #[test]
+    fn a_heartbeat_has_a_text_and_an_interval() {
+        let plain = ConnectionOptions::default;
+        let text = Some("ping ${sid}".to_owned());
+        let opening = Some("< (?<sid>.)".to_owned());
+        let whole = ConnectionOptions { heartbeat: text, heartbeat_every_ms: Some(100), opening, ..plain() };
+        assert!(CheckedOptions::new(whole.clone()).is_ok());
+        let pattern = Some("(".to_owned());
+        for (given, field) in [
+            (ConnectionOptions { heartbeat_every_ms: None, ..whole.clone() }, "heartbeat_every_ms"),
+            (ConnectionOptions { heartbeat: None, ..whole.clone() }, "heartbeat"),
+            (ConnectionOptions { opening: None, ..whole.clone() }, "heartbeat"),
+            (ConnectionOptions { heartbeat_expect: pattern.clone(), ..whole.clone() }, "heartbeat_expect"),
+            (ConnectionOptions { heartbeat_expect: pattern.clone(), ..plain() }, "heartbeat"),
+            (ConnectionOptions { not_data: pattern.clone(), ..plain() }, "not_data"),
+            (ConnectionOptions { opening: Some("hello".to_owned()), ..plain() }, "opening"),
+        ] {
+            assert_eq!(CheckedOptions::new(given).expect_err("refused").field(), Some(field));
+        }
+        let often = ConnectionOptions { heartbeat_every_ms: Some(99), ..whole };
+        assert_eq!(CheckedOptions::new(often), Err(InvalidOptions::TooShort));
     }
 
     #[test]

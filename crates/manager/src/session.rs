@@ -1,5 +1,7 @@
 //! An open connection: reads frames, answers pings, finds out when the peer is gone.
 
+mod agreed;
+mod exchange;
 mod liveness;
 mod opening;
 mod outbox;
@@ -22,21 +24,26 @@ use tokio::{
     time::{Instant, Sleep, sleep_until, timeout},
 };
 
-pub(super) use self::watch::Watch;
 use self::{
-    liveness::{Due, Heartbeat, PingBudget},
+    agreed::Agreed,
+    liveness::{Beat, Due, Heartbeat, PingBudget},
     opening::Opening,
     outbox::Outbox,
+    watch::Watch,
 };
 use super::{
+    config::ManagerConfig,
     dial::WebSocket,
     error::SendError,
     failure::Failure,
     frame::{CloseCode, Event},
     message::Message,
+    options::CheckedOptions,
+    secrets::Secrets,
     state::Shared,
 };
-use crate::clock::Clock;
+use crate::clock::{Clock, unix_ms};
+use wsmon_model::PeerText;
 
 /// How long a close frame may wait for the peer's own, or for its way out.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -64,11 +71,14 @@ pub(super) struct Session {
     ending: Option<Box<Ending>>,
     /// What has to be said before the connection counts as open.
     opening: Option<Box<Opening>>,
+    /// Boxed, as most feeds need nothing of the kind.
+    agreed: Option<Box<Agreed>>,
 }
 
 impl Session {
-    pub(super) fn new(socket: WebSocket, watch: Watch) -> Self {
-        let now = Instant::now();
+    pub(super) fn new(socket: WebSocket, options: &CheckedOptions, config: &ManagerConfig) -> Self {
+        let (now, watch) = (Instant::now(), Watch::new(options, config));
+        let pong_timeout = watch.pong_timeout;
         Self {
             outbox: Outbox::new(socket.longest_sent),
             socket,
@@ -78,6 +88,7 @@ impl Session {
             last_message: now,
             ending: None,
             opening: None,
+            agreed: Agreed::of(options, pong_timeout, now),
         }
     }
 
@@ -97,7 +108,7 @@ impl Session {
                 Poll::Ready(failure) => Poll::Ready(ControlFlow::Break(Some(failure))),
                 Poll::Pending if self.has_opened() => Poll::Ready(ControlFlow::Break(None)),
                 // What has come was read before a deadline is held against the peer.
-                Poll::Pending if is_late => Poll::Ready(match self.overdue(shared) {
+                Poll::Pending if is_late => Poll::Ready(match self.overdue(shared, &**clock) {
                     Some(failure) => ControlFlow::Break(Some(failure)),
                     None => ControlFlow::Continue(()),
                 }),
@@ -151,7 +162,8 @@ impl Session {
             return ending.by;
         }
         let answer = self.opening.as_ref().map(|opening| opening.at());
-        [self.silent_at(), answer].into_iter().flatten().fold(self.heartbeat.at(), Instant::min)
+        let beat = self.agreed.as_ref().filter(|_| self.opening.is_none()).and_then(|agreed| agreed.at());
+        [self.silent_at(), answer, beat].into_iter().flatten().fold(self.heartbeat.at(), Instant::min)
     }
 
     /// When the connection has brought no message for too long. The opening has deadlines of its own.
@@ -160,7 +172,7 @@ impl Session {
     }
 
     /// Acts on what is due: pings, or tells why the connection ends.
-    fn overdue(&mut self, shared: &Shared) -> Option<Failure> {
+    fn overdue(&mut self, shared: &Shared, clock: &dyn Clock) -> Option<Failure> {
         let now = Instant::now();
         if let Some(ending) = &self.ending {
             return (ending.by <= now).then(|| ending.failure.clone());
@@ -171,6 +183,9 @@ impl Session {
         if self.silent_at().is_some_and(|silent| silent <= now) {
             return self.watch.recycle_after.map(|after| Failure::Silent { after });
         }
+        if let Some(failure) = self.beat(now, clock) {
+            return Some(failure);
+        }
         match self.heartbeat.due(now)? {
             Due::Ping(payload) => self.outbox.ping(payload),
             // It lives, and how long a ping takes now is not known.
@@ -178,6 +193,25 @@ impl Session {
             Due::Dead => return Some(Failure::PongTimeout { after: self.watch.pong_timeout }),
         }
         None
+    }
+
+    /// Sends a heartbeat of the feed's own if one is due; why the connection ends, if one was not answered.
+    fn beat(&mut self, now: Instant, clock: &dyn Clock) -> Option<Failure> {
+        let agreed = self.agreed.as_mut().filter(|_| self.opening.is_none())?;
+        if agreed.due(now)? == Beat::Unanswered {
+            return Some(Failure::HeartbeatTimeout { after: agreed.timeout });
+        }
+        let none = Secrets::default();
+        let secrets = self.socket.secrets.as_deref().unwrap_or(&none);
+        let message = agreed.message(secrets, unix_ms(clock.now()))?;
+        // With a full outbox the peer does not read, which its missing answers tell.
+        match self.outbox.push(&message) {
+            Err(SendError::TooBig) => {
+                let detail = "The heartbeat is longer than the connection's write buffer";
+                Some(Failure::Options { detail: PeerText::new(detail) })
+            }
+            _ => None,
+        }
     }
 
     /// Ends the connection with a close frame and gives the peer a moment to answer it.

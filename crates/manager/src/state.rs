@@ -119,11 +119,13 @@ impl Shared {
         self.born.elapsed().saturating_sub(Duration::from_millis(self.active_ms.load(Relaxed)))
     }
 
-    /// Counts messages that have come by that time, and the bytes of their payloads.
-    pub(super) fn count_received(&self, messages: u64, bytes: u64, at: SystemTime) {
+    /// Counts messages, and the bytes of their payloads; with a time, some of them have brought news by then.
+    pub(super) fn count_received(&self, messages: u64, bytes: u64, news_at: Option<SystemTime>) {
         self.messages_received.fetch_add(messages, Relaxed);
         self.bytes_received.fetch_add(bytes, Relaxed);
-        self.last_message_ms.store(unix_ms(at), Relaxed);
+        if let Some(at) = news_at {
+            self.last_message_ms.store(unix_ms(at), Relaxed);
+        }
     }
 
     pub(super) fn set_rtt(&self, rtt: Option<Duration>) {

@@ -25,6 +25,10 @@ impl ConnectionOptions {
             never_retry: or_default(mine.never_retry, &defaults.never_retry),
             stay_closed: mine.stay_closed || defaults.stay_closed,
             opening: mine.opening.or_else(|| defaults.opening.clone()),
+            heartbeat: mine.heartbeat.or_else(|| defaults.heartbeat.clone()),
+            heartbeat_every_ms: mine.heartbeat_every_ms.or(defaults.heartbeat_every_ms),
+            heartbeat_expect: mine.heartbeat_expect.or_else(|| defaults.heartbeat_expect.clone()),
+            not_data: mine.not_data.or_else(|| defaults.not_data.clone()),
             text_ping: mine.text_ping.or_else(|| defaults.text_ping.clone()),
             limits: mine.limits.over(defaults.limits),
         }

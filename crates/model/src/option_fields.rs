@@ -33,7 +33,7 @@ const fn field(kind: FieldKind, name: &'static str, label: &'static str, hint: &
 }
 
 /// Every field, in the order of a form.
-pub const OPTION_FIELDS: [OptionField; 19] = [
+pub const OPTION_FIELDS: [OptionField; 23] = [
     field(
         FieldKind::Secret,
         "bearer_token",
@@ -76,6 +76,15 @@ pub const OPTION_FIELDS: [OptionField; 19] = [
     field(FieldKind::Text, "pong_timeout_ms", "Pong within (ms)", "10000 if empty"),
     field(FieldKind::Text, "max_silence_ms", "Longest silence (ms)", "Any silence is fine if empty"),
     field(FieldKind::Text, "never_retry", "Never retry after", "Close codes and HTTP statuses, commas between"),
+    field(FieldKind::Text, "heartbeat", "Heartbeat", "A message to send at intervals, such as {\"op\":\"ping\"}"),
+    field(FieldKind::Text, "heartbeat_every_ms", "Heartbeat every (ms)", "At least 100"),
+    field(
+        FieldKind::Text,
+        "heartbeat_expect",
+        "Heartbeat's answer",
+        "A regular expression; it must come within the time of a pong. None is waited for if empty",
+    ),
+    field(FieldKind::Text, "not_data", "Not data", "A regular expression for messages that do not end a silence"),
     field(FieldKind::Text, "text_ping", "Text ping", "A text message that must be answered; 2 for engine.io"),
     field(FieldKind::Text, "text_pong", "Text pong", "The answer; 3 for engine.io"),
     field(FieldKind::Text, "frame", "Largest frame (bytes)", "262144 if empty"),
@@ -108,6 +117,10 @@ impl ConnectionOptions {
             "never_retry" => self.never_retry.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
             "stay_closed" => switch(self.stay_closed),
             "opening" => self.opening.clone().unwrap_or_default(),
+            "heartbeat" => self.heartbeat.clone().unwrap_or_default(),
+            "heartbeat_every_ms" => number(self.heartbeat_every_ms),
+            "heartbeat_expect" => self.heartbeat_expect.clone().unwrap_or_default(),
+            "not_data" => self.not_data.clone().unwrap_or_default(),
             "text_ping" => ping(|own| &own.ping),
             "text_pong" => ping(|own| &own.pong),
             "frame" => number(limits.frame),
@@ -157,6 +170,10 @@ impl ConnectionOptions {
             stay_closed: text("stay_closed").is_some(),
             // As forms send lines (HTML section 4.10.22.4). Spaces at a line's end may be meant.
             opening: Some(get("opening").replace("\r\n", "\n")).filter(|text| !text.trim().is_empty()),
+            heartbeat: text("heartbeat"),
+            heartbeat_every_ms: number("heartbeat_every_ms")?,
+            heartbeat_expect: text("heartbeat_expect"),
+            not_data: text("not_data"),
             text_ping,
             limits: Limits {
                 frame: number("frame")?,
@@ -211,6 +228,10 @@ mod tests {
             never_retry: vec![4001, 403],
             stay_closed: true,
             opening: Some("> hello \n< welcome".to_owned()),
+            heartbeat: Some("ping ${now_ms}".to_owned()),
+            heartbeat_every_ms: Some(20_000),
+            heartbeat_expect: Some("^pong".to_owned()),
+            not_data: Some("^(pong|hb)".to_owned()),
             text_ping: Some(TextPing { ping: "2".to_owned(), pong: "3".to_owned() }),
             limits: Limits { read_buffer: Some(8_192), write_buffer: Some(9), frame: Some(7), message: Some(8) },
         }

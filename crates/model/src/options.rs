@@ -70,6 +70,14 @@ pub struct ConnectionOptions {
     /// What is exchanged after the upgrade before the connection counts as open: `> text`, `>64 BASE64`, `< regex` or
     /// `<30s regex`, one a line. Secrets stand in it as references, `${secret:file:NAME}`; the rest is shown.
     pub opening: Option<String>,
+    /// A message that is sent at intervals: text in which `${…}` stands for values as in the opening, or `>64 BASE64`.
+    pub heartbeat: Option<String>,
+    /// How often, in milliseconds.
+    pub heartbeat_every_ms: Option<u32>,
+    /// A regular expression for the answer, which must come within the pong timeout; without one none is waited for.
+    pub heartbeat_expect: Option<String>,
+    /// A regular expression for messages that bring no news: they do not end a silence.
+    pub not_data: Option<String>,
     /// A ping inside text messages to be answered.
     pub text_ping: Option<TextPing>,
     /// Limits on memory.

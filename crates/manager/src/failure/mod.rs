@@ -2,6 +2,7 @@
 
 mod classify;
 mod evidence;
+mod host;
 mod http_answer;
 mod system_error;
 mod tls_error;
@@ -13,19 +14,9 @@ use wsmon_model::{
     UnresolvedName,
 };
 
+pub(super) use self::host::HostEvidence;
 pub use self::system_error::SystemError;
 use super::{describe::describe, frame::CloseCode};
-
-/// What the end of an attempt or of a session says about the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HostEvidence {
-    /// The host itself fails: its name, its port, its certificate, its proxy.
-    Fails,
-    /// The host answered, whatever it said.
-    Answers,
-    /// Nothing: the fault is the monitor's own.
-    Nothing,
-}
 
 /// Why an attempt failed or a connection ended. Displays as sentences for an operator, made from its
 /// [evidence](Self::evidence) by [`describe`]: what happened, and where it helps, what to do.
@@ -224,43 +215,6 @@ impl Failure {
             Self::PongTimeout { .. } | Self::HeartbeatTimeout { .. } => Layer::Heartbeat,
             Self::Silent { .. } => Layer::Data,
         }
-    }
-
-    /// What it says about the host, and so about the host's other endpoints.
-    ///
-    /// A status from 502 to 504 is a proxy's word that what stands behind it does not answer (RFC
-    /// 9110 section 15.6).
-    pub(super) fn of_host(&self) -> HostEvidence {
-        match self {
-            Self::Dns { .. }
-            | Self::Refused { .. }
-            | Self::Unreachable { .. }
-            | Self::Timeout { .. }
-            | Self::Tls { .. }
-            | Self::HungUp { .. }
-            | Self::Lost { .. }
-            | Self::PongTimeout { .. } => HostEvidence::Fails,
-            Self::Http(answer) if (502..=504).contains(&answer.status) => HostEvidence::Fails,
-            Self::Http(_)
-            | Self::InvalidHandshake { .. }
-            | Self::Subprotocol(_)
-            | Self::Opening { .. }
-            | Self::Closed { .. }
-            | Self::TooBig { .. }
-            | Self::InvalidText
-            | Self::PingFlood { .. }
-            | Self::Protocol { .. }
-            | Self::HeartbeatTimeout { .. }
-            | Self::Silent { .. } => HostEvidence::Answers,
-            Self::LocalResources { .. } | Self::Options { .. } | Self::NotConfigured { .. } | Self::Internal => {
-                HostEvidence::Nothing
-            }
-        }
-    }
-
-    /// Whether it is the host's certificate that has to change, so that a success of another endpoint is news.
-    pub(super) fn is_of_certificate(&self) -> bool {
-        matches!(self, Self::Tls { .. })
     }
 
     /// The close code to fail the connection with, where it is we who end it (RFC 6455 sections 7.1.7

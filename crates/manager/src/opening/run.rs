@@ -45,11 +45,7 @@ impl Run {
         let message = match self.script.step(self.at) {
             None => return Next::Opened,
             Some(Step::Await { within, .. }) => return Next::Await(*within),
-            Some(Step::Binary(bytes)) => Message::binary(bytes.clone()),
-            Some(Step::Text(template)) => {
-                let mut values = Values { secrets, captured: &self.captured, now_ms, random };
-                Message::text(template.render(&mut values))
-            }
+            Some(Step::Send(said)) => said.message(&mut Values { secrets, captured: &self.captured, now_ms, random }),
         };
         self.at += 1;
         Next::Send(message)
@@ -71,6 +67,11 @@ impl Run {
         self.at += 1;
         self.instead = None;
         true
+    }
+
+    /// What it captured.
+    pub(crate) fn into_captured(self) -> HashMap<String, String> {
+        self.captured
     }
 
     /// What was waited for when the opening failed, and what came instead.

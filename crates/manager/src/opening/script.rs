@@ -5,7 +5,8 @@ use std::time::Duration;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::template::{InvalidTemplate, Template};
+use super::template::{InvalidTemplate, Template, Values};
+use crate::message::Message;
 use wsmon_model::SecretReference;
 
 /// How long an answer is waited for that says nothing else.
@@ -23,13 +24,18 @@ const LARGEST: usize = 16 * 1024;
 /// The most memory that a compiled pattern takes, in bytes.
 const PATTERN_SIZE: usize = 256 * 1024;
 
+/// A message to send.
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    Text(Template),
+    Binary(Vec<u8>),
+}
+
 /// A step of an opening.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// `> text`: sends a text message.
-    Text(Template),
-    /// `>64 BASE64`: sends a binary message.
-    Binary(Vec<u8>),
+    /// `> text` or `>64 BASE64`: sends a message.
+    Send(Said),
     /// `< regex`: waits for a message that matches.
     Await { pattern: Regex, within: Duration },
 }
@@ -110,22 +116,65 @@ impl Script {
         self.0.get(index)
     }
 
+    /// The names of what it captures, which heartbeats can use as well.
+    pub(crate) fn captured(&self) -> Vec<String> {
+        let patterns = self.0.iter().filter_map(|step| match step {
+            Step::Await { pattern, .. } => Some(pattern),
+            Step::Send(_) => None,
+        });
+        patterns.flat_map(|pattern| pattern.capture_names().flatten().map(str::to_owned)).collect()
+    }
+
     /// The secrets that it names.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretReference> {
-        let templates = self.0.iter().filter_map(|step| match step {
-            Step::Text(template) => Some(template),
-            _ => None,
+        let sent = self.0.iter().filter_map(|step| match step {
+            Step::Send(said) => Some(said),
+            Step::Await { .. } => None,
         });
-        templates.flat_map(Template::secrets)
+        sent.flat_map(Said::secrets)
+    }
+}
+
+impl Said {
+    /// The bytes that a text gives as `>64 BASE64`; `None` if it is no such text.
+    fn bytes(text: &str) -> Result<Option<Self>, InvalidLine> {
+        let base64 = text.strip_prefix(">64").filter(|rest| rest.is_empty() || rest.starts_with(' '));
+        let Some(base64) = base64 else { return Ok(None) };
+        let bytes = BASE64_STANDARD.decode(base64.trim()).map_err(|_| InvalidLine::Base64)?;
+        if bytes.is_empty() { Err(InvalidLine::NothingToSend) } else { Ok(Some(Self::Binary(bytes))) }
+    }
+
+    /// Reads a message that is no step: `>64 BASE64`, or else a template.
+    pub(super) fn parse(text: &str, captured: &[String]) -> Result<Self, InvalidLine> {
+        match Self::bytes(text)? {
+            Some(bytes) => Ok(bytes),
+            None => Ok(Self::Text(Template::parse(text, captured)?)),
+        }
+    }
+
+    /// The message that is sent now.
+    pub(super) fn message(&self, values: &mut Values<'_>) -> Message {
+        match self {
+            Self::Text(template) => Message::text(template.render(values)),
+            Self::Binary(bytes) => Message::binary(bytes.clone()),
+        }
+    }
+
+    /// The secrets that it names.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &SecretReference> {
+        let template = match self {
+            Self::Text(template) => Some(template),
+            Self::Binary(_) => None,
+        };
+        template.into_iter().flat_map(Template::secrets)
     }
 }
 
 impl Step {
     fn parse(line: &str, captured: &[String]) -> Result<Self, InvalidLine> {
         let line = line.trim_start();
-        if let Some(rest) = line.strip_prefix(">64").filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
-            let bytes = BASE64_STANDARD.decode(rest.trim()).map_err(|_| InvalidLine::Base64)?;
-            return if bytes.is_empty() { Err(InvalidLine::NothingToSend) } else { Ok(Self::Binary(bytes)) };
+        if let Some(bytes) = Said::bytes(line)? {
+            return Ok(Self::Send(bytes));
         }
         if let Some(text) = line.strip_prefix('>') {
             // Only the space that sets it off: what follows may begin with one.
@@ -133,7 +182,7 @@ impl Step {
             return if text.is_empty() {
                 Err(InvalidLine::NothingToSend)
             } else {
-                Ok(Self::Text(Template::parse(text, captured)?))
+                Ok(Self::Send(Said::Text(Template::parse(text, captured)?)))
             };
         }
         let rest = line.strip_prefix('<').ok_or(InvalidLine::Kind)?;
@@ -159,7 +208,7 @@ fn patience(text: &str) -> Result<Duration, InvalidLine> {
 }
 
 /// Compiles a regular expression that is matched against a message's bytes.
-fn pattern_of(text: &str) -> Result<Regex, InvalidLine> {
+pub(crate) fn pattern_of(text: &str) -> Result<Regex, InvalidLine> {
     let compiled = RegexBuilder::new(text).size_limit(PATTERN_SIZE).build();
     compiled.map_err(|error| {
         // The library's message repeats the pattern over several lines, and says what is wrong in the last.
@@ -185,8 +234,9 @@ mod tests {
                     ^ok$\n<2s .\n>  ${sid}";
         let script = Script::parse(text).expect("a script");
         assert_eq!(script.0.len(), 6);
+        assert_eq!(script.captured(), ["sid"]);
         assert_eq!(script.secrets().map(ToString::to_string).collect::<Vec<_>>(), ["file:token"]);
-        assert!(matches!(&script.0[2], Step::Binary(bytes) if bytes == &[0, 1, 2]));
+        assert!(matches!(&script.0[2], Step::Send(Said::Binary(bytes)) if bytes == &[0, 1, 2]));
         let waits = script.0.iter().filter_map(|step| match step {
             Step::Await { within, .. } => Some(within.as_millis()),
             _ => None,

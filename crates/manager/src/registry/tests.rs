@@ -165,7 +165,7 @@ proptest! {
                 Happening::Message(id, at) => {
                     let at = SystemTime::UNIX_EPOCH + Duration::from_secs(at);
                     if let Some(entry) = world.registry.get(&id) {
-                        entry.shared.count_received(1, 1, at);
+                        entry.shared.count_received(1, 1, Some(at));
                     }
                 }
                 Happening::Asked(query) => {

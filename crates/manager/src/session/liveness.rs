@@ -92,6 +92,59 @@ impl Heartbeat {
     }
 }
 
+/// What is to be done about heartbeats of a feed's own.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Beat {
+    /// Send one.
+    Send,
+    /// Give up the connection: one was not answered.
+    Unanswered,
+}
+
+/// Heartbeats of a feed's own. Unlike a ping, only its answer answers one.
+pub(super) struct Beats {
+    every: Duration,
+    /// How long an answer may take, if one is waited for.
+    timeout: Option<Duration>,
+    next: Instant,
+    answer_by: Option<Instant>,
+}
+
+impl Beats {
+    pub(super) fn new(now: Instant, every: Duration, timeout: Option<Duration>) -> Self {
+        Self { every, timeout, next: now + every, answer_by: None }
+    }
+
+    /// When something is due next.
+    pub(super) fn at(&self) -> Instant {
+        self.answer_by.map_or(self.next, |by| by.min(self.next))
+    }
+
+    /// Whether an answer is waited for.
+    pub(super) fn awaits(&self) -> bool {
+        self.answer_by.is_some()
+    }
+
+    /// The answer has come.
+    pub(super) fn answered(&mut self) {
+        self.answer_by = None;
+    }
+
+    /// What is to be done now, if anything.
+    pub(super) fn due(&mut self, now: Instant) -> Option<Beat> {
+        if self.answer_by.is_some_and(|by| by <= now) {
+            return Some(Beat::Unanswered);
+        }
+        if now < self.next {
+            return None;
+        }
+        self.next = now + self.every;
+        // The one before may still be on its way.
+        self.answer_by = self.answer_by.or_else(|| self.timeout.map(|timeout| now + timeout));
+        Some(Beat::Send)
+    }
+}
+
 /// How many pings a peer may still send. Each costs us a pong, so that a flood of them would keep a
 /// processor busy.
 pub(super) struct PingBudget {
@@ -142,6 +195,24 @@ mod tests {
         assert_eq!(heartbeat.due(start + 25 * SECOND), Some(Due::NoPong));
         assert_eq!(heartbeat.due(start + 30 * SECOND), Some(Due::Ping([0, 0, 0, 0, 0, 0, 0, 2])));
         assert_eq!(heartbeat.due(start + 40 * SECOND), Some(Due::Dead));
+    }
+
+    #[test]
+    fn heartbeats_are_sent_at_the_interval_and_answered_in_time() {
+        let start = Instant::now();
+        let mut beats = Beats::new(start, 5 * SECOND, Some(8 * SECOND));
+        assert_eq!((beats.at(), beats.due(start + 4 * SECOND), beats.awaits()), (start + 5 * SECOND, None, false));
+        assert_eq!((beats.due(start + 5 * SECOND), beats.awaits()), (Some(Beat::Send), true));
+        beats.answered();
+        assert_eq!(beats.due(start + 10 * SECOND), Some(Beat::Send));
+        assert_eq!(beats.due(start + 15 * SECOND), Some(Beat::Send));
+        assert_eq!(beats.at(), start + 18 * SECOND, "the older one's answer is late first");
+        assert_eq!(beats.due(start + 18 * SECOND), Some(Beat::Unanswered));
+        let mut deaf = Beats::new(start, 5 * SECOND, None);
+        assert_eq!(
+            (deaf.due(start + 6 * SECOND), deaf.awaits(), deaf.at()),
+            (Some(Beat::Send), false, start + 11 * SECOND)
+        );
     }
 
     #[test]

@@ -1,27 +1,18 @@
-//! The messages that are exchanged before a connection counts as open.
+//! An opening under way, and its deadline.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio::time::Instant;
-use wsmon_model::PeerText;
 
-use super::Session;
-use crate::{
-    clock::{Clock, unix_ms},
-    error::SendError,
-    failure::Failure,
-    opening::{Next, Run, Script},
-    secrets::Secrets,
-    state::Shared,
-};
+use crate::{failure::Failure, opening::Run};
 
 /// An opening under way.
 pub(super) struct Opening {
-    run: Run,
+    pub(super) run: Run,
     /// How long the answer may take that is waited for, and until when.
-    within: Duration,
-    by: Instant,
-    is_over: bool,
+    pub(super) within: Duration,
+    pub(super) by: Instant,
+    pub(super) is_over: bool,
 }
 
 impl Opening {
@@ -33,79 +24,5 @@ impl Opening {
     /// Why it failed, when the answer did not come in time, or the connection ended.
     pub(super) fn failure(&self, ended: Option<Failure>) -> Failure {
         Failure::Opening { fault: Box::new(self.run.fault()), ended: ended.map(Box::new), after: self.within }
-    }
-}
-
-impl Session {
-    /// Exchanges the opening's messages; then the connection is open.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Opening`], or what ended the connection otherwise.
-    pub(crate) async fn open(
-        &mut self,
-        script: &Arc<Script>,
-        shared: &Shared,
-        clock: &Arc<dyn Clock>,
-    ) -> Result<(), Failure> {
-        let now = Instant::now();
-        let run = Run::new(Arc::clone(script));
-        self.opening = Some(Box::new(Opening { run, within: Duration::ZERO, by: now, is_over: false }));
-        let mut failure = self.go_on(now, unix_ms(clock.now()));
-        if failure.is_none() {
-            failure = self.run(shared, clock).await;
-        }
-        match (failure, self.opening.take()) {
-            (None, _) => {
-                // Silence counts from here.
-                self.last_message = Instant::now();
-                Ok(())
-            }
-            (Some(ended @ (Failure::Closed { .. } | Failure::Lost { .. })), Some(opening)) => {
-                Err(opening.failure(Some(ended)))
-            }
-            (Some(failure), _) => Err(failure),
-        }
-    }
-
-    /// Whether the opening has ended that was under way.
-    pub(super) fn has_opened(&self) -> bool {
-        self.opening.as_ref().is_some_and(|opening| opening.is_over)
-    }
-
-    /// Takes a message that came during the opening; why the connection ends, if it does.
-    pub(super) fn hear(&mut self, message: &[u8], now: Instant, now_ms: i64) -> Option<Failure> {
-        let opening = self.opening.as_mut().filter(|opening| !opening.is_over)?;
-        let none = Secrets::default();
-        let secrets = self.socket.secrets.as_deref().unwrap_or(&none);
-        if opening.run.receive(message, secrets) { self.go_on(now, now_ms) } else { None }
-    }
-
-    /// Queues what the opening says next, up to the answer that it waits for.
-    fn go_on(&mut self, now: Instant, now_ms: i64) -> Option<Failure> {
-        let opening = self.opening.as_mut()?;
-        let none = Secrets::default();
-        let secrets = self.socket.secrets.as_deref().unwrap_or(&none);
-        loop {
-            match opening.run.next(secrets, now_ms, &mut rand::random) {
-                Next::Send(message) => match self.outbox.push(&message) {
-                    Ok(()) => {}
-                    Err(SendError::TooBig) => {
-                        let detail = "A message of the opening is longer than the connection's write buffer";
-                        return Some(Failure::Options { detail: PeerText::new(detail) });
-                    }
-                    // The service has sent a close frame, which tells more.
-                    Err(_) => return None,
-                },
-                Next::Await(within) => {
-                    (opening.within, opening.by) = (within, now + within);
-                    return None;
-                }
-                Next::Opened => {
-                    opening.is_over = true;
-                    return None;
-                }
-            }
-        }
     }
 }

@@ -29,6 +29,8 @@ struct Turn<'a> {
     now: Option<(Instant, SystemTime)>,
     messages: u64,
     bytes: u64,
+    /// Whether any of them brings news.
+    is_news: bool,
 }
 
 impl Turn<'_> {
@@ -36,7 +38,8 @@ impl Turn<'_> {
         *self.now.get_or_insert_with(|| (Instant::now(), self.clock.now()))
     }
 
-    fn record(&mut self, bytes: usize) {
+    fn record(&mut self, bytes: usize, is_news: bool) {
+        self.is_news |= is_news;
         self.messages += 1;
         self.bytes += bytes as u64;
     }
@@ -48,8 +51,11 @@ impl Turn<'_> {
             return None;
         }
         let (now, wall) = self.now();
-        self.shared.record_activity(now);
-        self.shared.count_received(messages, bytes, wall);
+        let is_news = take(&mut self.is_news);
+        if is_news {
+            self.shared.record_activity(now);
+        }
+        self.shared.count_received(messages, bytes, is_news.then_some(wall));
         Some(now)
     }
 
@@ -63,7 +69,7 @@ impl Turn<'_> {
 impl Session {
     /// Reads what has come; ready when the connection has ended.
     pub(super) fn poll_read(&mut self, shared: &Shared, clock: &dyn Clock, cx: &mut Context<'_>) -> Poll<Failure> {
-        let mut turn = Turn { shared, clock, now: None, messages: 0, bytes: 0 };
+        let mut turn = Turn { shared, clock, now: None, messages: 0, bytes: 0, is_news: false };
         let end = self.poll_pieces(&mut turn, cx);
         turn.count();
         end
@@ -105,7 +111,7 @@ impl Session {
         let (now, wall) = turn.now();
         self.heartbeat.record_life();
         let is_subscribed = turn.shared.publisher.is_subscribed();
-        let keep = is_subscribed || self.watch.text_ping.is_some() || self.opening.is_some();
+        let keep = is_subscribed || self.watch.text_ping.is_some() || self.opening.is_some() || self.agreed.is_some();
         while self.ending.is_none() {
             let event = match self.socket.decoder.decode(&mut piece, keep) {
                 Ok(None) => break,
@@ -131,8 +137,11 @@ impl Session {
                     None
                 }
                 message => {
-                    self.last_message = now;
-                    turn.record(message.len());
+                    let is_news = self.agreed.as_mut().is_none_or(|agreed| agreed.is_news(message.payload()));
+                    if is_news {
+                        self.last_message = now;
+                    }
+                    turn.record(message.len(), is_news);
                     let failure = self.hear(message.payload(), now, unix_ms(wall));
                     if is_subscribed && let Some(message) = Message::of(message) {
                         turn.publish(message);

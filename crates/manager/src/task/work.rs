@@ -19,7 +19,7 @@ use crate::{
     machine::{Input, Work},
     options::CheckedOptions,
     policy::judge,
-    session::{Session, Watch},
+    session::Session,
     state::Shared,
 };
 
@@ -76,7 +76,7 @@ impl ConnectionTask {
                 Ok(socket) => {
                     // However long the opening takes, others need not wait for it.
                     let live = upstream.gate.connected(permit);
-                    let session = Box::new(Session::new(socket, Watch::new(&options, &config)));
+                    let session = Box::new(Session::new(socket, &options, &config));
                     open(session, live, &options, &shared, &config, &progress).await.map_err(|failure| (failure, None))
                 }
                 Err(failure) => Err((failure, Some(permit))),

@@ -1,0 +1,53 @@
+//! What a failure says about the host.
+
+use super::Failure;
+
+/// What the end of an attempt or of a session says about the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HostEvidence {
+    /// The host itself fails: its name, its port, its certificate, its proxy.
+    Fails,
+    /// The host answered, whatever it said.
+    Answers,
+    /// Nothing: the fault is the monitor's own.
+    Nothing,
+}
+
+impl Failure {
+    /// What it says about the host, and so about the host's other endpoints.
+    ///
+    /// A status from 502 to 504 is a proxy's word that what stands behind it does not answer (RFC
+    /// 9110 section 15.6).
+    pub(crate) fn of_host(&self) -> HostEvidence {
+        match self {
+            Self::Dns { .. }
+            | Self::Refused { .. }
+            | Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::Tls { .. }
+            | Self::HungUp { .. }
+            | Self::Lost { .. }
+            | Self::PongTimeout { .. } => HostEvidence::Fails,
+            Self::Http(answer) if (502..=504).contains(&answer.status) => HostEvidence::Fails,
+            Self::Http(_)
+            | Self::InvalidHandshake { .. }
+            | Self::Subprotocol(_)
+            | Self::Opening { .. }
+            | Self::Closed { .. }
+            | Self::TooBig { .. }
+            | Self::InvalidText
+            | Self::PingFlood { .. }
+            | Self::Protocol { .. }
+            | Self::HeartbeatTimeout { .. }
+            | Self::Silent { .. } => HostEvidence::Answers,
+            Self::LocalResources { .. } | Self::Options { .. } | Self::NotConfigured { .. } | Self::Internal => {
+                HostEvidence::Nothing
+            }
+        }
+    }
+
+    /// Whether it is the host's certificate that has to change, so that a success of another endpoint is news.
+    pub(crate) fn is_of_certificate(&self) -> bool {
+        matches!(self, Self::Tls { .. })
+    }
+}
