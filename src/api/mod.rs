@@ -11,7 +11,7 @@ mod fetch;
 mod guide;
 mod wire;
 
-pub use account::{change_password, end_session, load_account};
+pub use account::load_account;
 pub use audit::list_audit;
 pub use bulk::{load_bulk_progress, preview_bulk, start_bulk, undo_bulk};
 pub use connections::{
@@ -21,7 +21,7 @@ pub use connections::{
 pub use guide::load_guide;
 
 #[cfg(feature = "ssr")]
-use self::admin::{as_admin, set_session, set_status};
+use self::admin::{as_admin, set_status};
 
 /// Which half this is.
 const ON_SERVER: bool = cfg!(feature = "ssr");
@@ -37,16 +37,15 @@ mod admin {
 
     use axum::{
         extract::FromRequestParts,
-        http::{StatusCode, header::SET_COOKIE, request::Parts},
+        http::{StatusCode, request::Parts},
     };
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
 
     use crate::{
-        auth::SessionId,
         error::AppError,
         operations::{Actor, ActorOperations, SignedIn},
-        server::{AppState, set_cookie},
+        server::AppState,
     };
 
     /// Does what an administrator asks for; for anybody else it answers 401 and does nothing. Gives the answer an
@@ -80,13 +79,5 @@ mod admin {
         {
             response.set_status(status);
         }
-    }
-
-    /// Gives the browser another session in the place of the one it has.
-    pub(super) fn set_session(id: &SessionId) -> Result<(), AppError> {
-        let state = use_context::<AppState>().ok_or(AppError::Internal)?;
-        let response = use_context::<ResponseOptions>().ok_or(AppError::Internal)?;
-        response.insert_header(SET_COOKIE, set_cookie(Some(id), state.secure()));
-        Ok(())
     }
 }

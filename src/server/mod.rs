@@ -16,7 +16,6 @@ use tokio::{net::TcpListener, runtime::Handle, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-pub(crate) use self::http::set_cookie;
 use self::{config::Config, demo::Demo, descriptors::Descriptors, http::Readiness, site::Site};
 pub use self::{
     demo::DemoError,

@@ -51,17 +51,6 @@ struct Options {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Password {
-    current: String,
-    new: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Session {
-    key: String,
-}
-
-#[derive(Serialize, Deserialize)]
 struct Preview {
     selection: Selection,
     action: BulkAction,
@@ -93,8 +82,6 @@ pub fn arguments(function: &str, arguments: &Value) -> Vec<u8> {
         "preview_bulk" => to_postcard::<Preview>(arguments),
         "start_bulk" | "undo_bulk" => to_postcard::<Bulk>(arguments),
         "load_bulk_progress" => to_postcard::<Progress>(arguments),
-        "change_password" => to_postcard::<Password>(arguments),
-        "end_session" => to_postcard::<Session>(arguments),
         _ => panic!("{function} is not known here"),
     }
 }

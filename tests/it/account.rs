@@ -22,15 +22,16 @@ async fn another_password_ends_every_session_but_the_one_that_set_it() {
     let visitor = Visitor::new(&monitor);
     let before = cookie(&visitor.log_in("admin", PASSWORD, "").await);
 
-    let change = async |current: &str, new: &str| {
-        visitor.call("change_password", json!({ "current": current, "new": new })).await
-    };
-    assert_eq!(change("wrong", NEW).await.status(), 400);
-    assert_eq!(change(PASSWORD, "short").await.status(), 400);
+    for (current, new, told) in
+        [("wrong", NEW, "The current password is wrong."), (PASSWORD, "short", "The new password needs at least")]
+    {
+        let (_, page) = visitor.change_password(current, new).await;
+        assert!(page.contains(told), "{page}");
+    }
     assert_eq!(Visitor::get_with_cookie(&monitor, "/admin", &other).await.status(), 200, "nothing has changed");
 
-    let changed = change(PASSWORD, NEW).await;
-    assert_eq!(changed.status(), 200);
+    let (changed, page) = visitor.change_password(PASSWORD, NEW).await;
+    assert!(page.contains("The password is changed"), "{page}");
     let after = cookie(&changed);
     assert_ne!(after, before, "a new id");
     for (cookie, status) in [(&other, 303), (&before, 303), (&after, 200)] {
@@ -53,8 +54,10 @@ async fn one_sees_and_ends_ones_own_sessions() {
 
     let key = others[0]["key"].as_str().expect("a key");
     assert!(!other.contains(key), "the key is not the id");
-    assert_eq!(visitor.call("end_session", json!({ "key": key })).await.status(), 200);
+    let (_, page) = visitor.change_account(&[("end-session", key)]).await;
+    assert!(page.contains("The session has ended."), "{page}");
     assert_eq!(Visitor::get_with_cookie(&monitor, "/admin", &other).await.status(), 303);
-    assert_eq!(visitor.call("end_session", json!({ "key": key })).await.status(), 400, "once only");
+    let (_, page) = visitor.change_account(&[("end-session", key)]).await;
+    assert!(page.contains("That session has already ended."), "once only: {page}");
     assert_eq!(sessions(&visitor).await.len(), 1);
 }

@@ -61,6 +61,10 @@ async fn a_form_that_asks_for_nothing_or_of_nobody_does_nothing() {
     assert_eq!(admin.post_form("/admin/audit", &[("connect", "feed")]).await.status(), 405);
     let stranger = Visitor::new(&monitor).post_form(DASHBOARD, &[("connect", "feed")]).await;
     assert_eq!(location(&stranger), "/login?next=%2Fadmin%2Fwebsocket-monitor");
+    let password = [("current", PASSWORD), ("new", "an intruder's password"), ("repeated", "an intruder's password")];
+    let stranger = Visitor::new(&monitor).post_form("/admin/account", &password).await;
+    assert_eq!(location(&stranger), "/login?next=%2Fadmin%2Faccount");
+    assert_eq!(Visitor::new(&monitor).log_in("admin", PASSWORD, "").await.status(), 303, "the password is as it was");
 
     let bad = admin.post_form(DASHBOARD, &[("endpoint", "a b"), ("service", "default"), ("add", "")]).await;
     assert_eq!(location(&bad), DASHBOARD);
@@ -75,7 +79,7 @@ async fn no_other_site_gets_a_form_of_ours_to_do_anything() {
     let monitor = Monitor::start(upstream.base()).await;
     let admin = cookie(&Visitor::new(&monitor).log_in("admin", PASSWORD, "").await);
     let client = Client::builder().redirect(Policy::none()).build().expect("a client");
-    for path in [DASHBOARD, "/admin/websocket-monitor/feed"] {
+    for path in [DASHBOARD, "/admin/websocket-monitor/feed", "/admin/account"] {
         for site in [
             &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")][..],
             &[("sec-fetch-site", "same-site"), ("origin", "http://127.0.0.1:9")],

@@ -70,7 +70,7 @@ pub const OPTION_FIELDS: [OptionField; 23] = [
         "opening",
         "Opening",
         "A step a line: “> text” sends, “>64 base64” sends bytes, “< regex” waits for an answer (10 s, or “<30s regex”); \
-         ${secret:file:NAME}, ${uuid}, ${now_ms}, and ${sid} for what (?<sid>…) found",
+         ${secret:file:NAME}, ${uuid}, ${now_ms}, and ${sid} for what (?<sid>…) found. Shown as it is written: keep secrets in files",
     ),
     field(FieldKind::Text, "ping_interval_ms", "Ping every (ms)", "15000 if empty"),
     field(FieldKind::Text, "pong_timeout_ms", "Pong within (ms)", "10000 if empty"),

@@ -43,7 +43,6 @@ use tower_http::{
 
 pub use self::limits::Limits;
 use self::render::provide_request_context;
-pub(crate) use self::session::set_cookie;
 pub(super) use self::{
     readiness::Readiness,
     serve::{Routes, listen, serve},

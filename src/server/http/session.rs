@@ -30,7 +30,7 @@ pub(super) fn id(headers: &HeaderMap, secure: bool) -> Option<SessionId> {
 /// `Lax`, so that a link from another site, such as an alert's, leads to the page that it names: with
 /// `Strict` it leads to the login, also when somebody is signed in. A browser then sends the cookie
 /// with a `GET` that another site begins, and no `GET` changes anything.
-pub(crate) fn set_cookie(id: Option<&SessionId>, secure: bool) -> HeaderValue {
+pub(super) fn set_cookie(id: Option<&SessionId>, secure: bool) -> HeaderValue {
     let value = id.map(SessionId::to_cookie).unwrap_or_default();
     let age = if id.is_some() { SESSION_LIFE_MS / 1_000 } else { 0 };
     let secure_word = if secure { "; Secure" } else { "" };

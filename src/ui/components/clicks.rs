@@ -24,13 +24,13 @@ pub fn click_of(event: &MouseEvent) -> Option<Click> {
 /// Does what was clicked. A link to this page is followed in place.
 ///
 /// One listener a page, so that views can be made anew of their data, without the listeners of each button.
-pub fn clicked(event: &MouseEvent, poll: Poll, actions: Option<Actions>) {
+pub fn clicked(event: &MouseEvent, poll: Poll, actions: Actions) {
     follow(event);
     let Some(Click { what, of }) = click_of(event) else { return };
-    match (what.as_str(), actions) {
-        ("refresh", _) => poll.refresh(),
-        ("pause", _) => poll.toggle_paused(),
-        ("dismiss", Some(actions)) => actions.dismiss(&of),
+    match what.as_str() {
+        "refresh" => poll.refresh(),
+        "pause" => poll.toggle_paused(),
+        "dismiss" => actions.dismiss(&of),
         _ => {}
     }
 }

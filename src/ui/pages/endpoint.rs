@@ -70,7 +70,7 @@ fn Details(children: Children) -> impl IntoView {
     let now_ms = move || details.with(|details| details.now_ms) + poll.age_ms();
     let now = move || details.with(|details| details.connection.as_ref().map(|connection| now(connection, now_ms)));
     view! {
-        <div class="live" on:submit=on_submit on:click=move |event: MouseEvent| clicked(&event, poll, Some(actions))>
+        <div class="live" on:submit=on_submit on:click=move |event: MouseEvent| clicked(&event, poll, actions)>
             <form id=CHANGES method="post" hidden></form>
             {move || poll.asking().with(|asking| refresh_error(asking, "The connection"))}
             {now}

@@ -61,7 +61,7 @@ fn Dashboard() -> impl IntoView {
         actions.perform(change, undo, |_| {});
     };
     let on_click = move |event: MouseEvent| {
-        clicked(&event, poll, Some(actions));
+        clicked(&event, poll, actions);
         bulk.clicked(&event);
     };
     let top = move || poll.asking().with(|asking| list.with(|list| query.with(|query| top(asking, list, query))));

@@ -117,6 +117,19 @@ impl Visitor {
         self.client.post(format!("{}{path}", self.url)).form(form).send().await.expect("an answer")
     }
 
+    /// Sends a form of the account's page; the answer, and the page that it leads back to, which says what came of it.
+    pub async fn change_account(&self, form: &[(&str, &str)]) -> (Response, String) {
+        let answer = self.post_form("/admin/account", form).await;
+        assert_eq!(location(&answer), "/admin/account");
+        let page = self.get("/admin/account").await.text().await.expect("a page");
+        (answer, page)
+    }
+
+    /// Changes the password by the account's page.
+    pub async fn change_password(&self, current: &str, new: &str) -> (Response, String) {
+        self.change_account(&[("current", current), ("new", new), ("repeated", new)]).await
+    }
+
     /// Asks for an encoding of the body.
     pub async fn get_accepting(&self, path: &str, encoding: &str) -> Response {
         let request = self.client.get(format!("{}{path}", self.url)).header("accept-encoding", encoding);
