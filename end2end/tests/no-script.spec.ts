@@ -19,6 +19,9 @@ test('connects, disconnects, switches and removes, and says what came of it', as
   await expect(notice(page, 'data-feed')).toContainText('data-feed is connected.');
   await expectStatus(page, 'data-feed', 'connected');
   expect(upstream.sockets('data-feed')).toHaveLength(1);
+  // What only scripts do is not offered.
+  await expect(page.getByRole('checkbox', { name: /^Select/ })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Keys' })).toHaveCount(0);
 
   await button(page, 'Disconnect data-feed').click();
   await expect(notice(page, 'data-feed')).toContainText('stays so until it is connected again');

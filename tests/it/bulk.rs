@@ -1,117 +1,22 @@
 //! One action on many connections.
 
+mod steps;
+
 use std::{collections::BTreeMap, slice};
 
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-use wsmon_manager::{CheckedOptions, ConnectRequest, ConnectionManager, Service, Services};
+use serde_json::json;
+use wsmon_manager::{CheckedOptions, ConnectRequest};
 use wsmon_model::{
-    AuditPage, BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, ConnectionOptions, EndpointId,
-    LeftAlone, ListQuery, PeerText, Phase, Secret, Selection, ServiceName,
+    AuditPage, BulkAction, BulkId, BulkResult, ConnectionOptions, LeftAlone, ListQuery, PeerText, Phase, Secret,
+    Selection,
 };
 
+use self::steps::*;
 use crate::support::{
     monitor::{Monitor, PASSWORD, Visitor},
     name, soon,
     upstream::{Manner, Upstream},
 };
-
-async fn called<T: DeserializeOwned>(admin: &Visitor, function: &str, arguments: Value) -> T {
-    let answer = admin.call(function, arguments).await;
-    assert_eq!(answer.status(), 200, "{function}");
-    answer.json().await.expect("an answer")
-}
-
-async fn preview(admin: &Visitor, selection: &Selection, action: BulkAction) -> BulkPreview {
-    called(admin, "preview_bulk", json!({ "selection": selection, "action": action })).await
-}
-
-async fn start(admin: &Visitor, id: BulkId) -> BulkProgress {
-    called(admin, "start_bulk", json!({ "id": id })).await
-}
-
-async fn undo(admin: &Visitor, id: BulkId) -> BulkProgress {
-    called(admin, "undo_bulk", json!({ "id": id })).await
-}
-
-/// Watches an operation until it has ended, as a page would, and gives all outcomes.
-async fn ended(admin: &Visitor, id: BulkId) -> (BulkProgress, BTreeMap<EndpointId, BulkResult>) {
-    let mut outcomes = Vec::new();
-    let last = async {
-        loop {
-            let from = outcomes.len();
-            let progress: BulkProgress = called(admin, "load_bulk_progress", json!({ "id": id, "from": from })).await;
-            outcomes.extend(progress.outcomes.iter().cloned());
-            if progress.ended && outcomes.len() == progress.total as usize {
-                return progress;
-            }
-        }
-    };
-    let last = soon("the end", last).await;
-    let count = outcomes.len();
-    let by_id: BTreeMap<_, _> =
-        outcomes.into_iter().map(|BulkOutcome { endpoint, result }| (endpoint, result)).collect();
-    assert_eq!(by_id.len(), count, "one outcome each");
-    (last, by_id)
-}
-
-/// Previews and starts an action, and waits for its end.
-async fn run(
-    admin: &Visitor,
-    selection: &Selection,
-    action: BulkAction,
-) -> (BulkProgress, BTreeMap<EndpointId, BulkResult>) {
-    let preview = preview(admin, selection, action).await;
-    start(admin, preview.id).await;
-    ended(admin, preview.id).await
-}
-
-/// The status of a call that is refused.
-async fn refused(admin: &Visitor, function: &str, id: BulkId) -> u16 {
-    let arguments = json!({ "id": id, "from": 0 });
-    admin.call(function, arguments).await.status().as_u16()
-}
-
-fn all() -> Selection {
-    Selection::Matching(ListQuery::default())
-}
-
-fn ids(texts: &[&str]) -> Selection {
-    Selection::Ids(texts.iter().map(|text| name(text)).collect())
-}
-
-async fn connected(manager: &ConnectionManager, feeds: &[EndpointId]) {
-    for feed in feeds {
-        let mut handle = manager.connect(feed, None).await.expect("connects");
-        assert_eq!(soon("an outcome", handle.settled()).await.phase, Phase::Connected);
-    }
-}
-
-/// Waits until a condition holds.
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    let holds = async {
-        while !condition() {
-            tokio::task::yield_now().await;
-        }
-    };
-    soon(what, holds).await;
-}
-
-fn phases(manager: &ConnectionManager) -> BTreeMap<EndpointId, Phase> {
-    manager.select(&ListQuery::default()).into_iter().map(|row| (row.endpoint, row.phase)).collect()
-}
-
-/// A monitor whose default service answers, and one named `down` that refuses.
-async fn with_refusing_service(upstream: &Upstream, refusing: &Upstream) -> Monitor {
-    let service = |name: ServiceName, upstream: &Upstream| Service {
-        name,
-        base: upstream.base(),
-        defaults: ConnectionOptions::default(),
-    };
-    let down = "down".parse().expect("a name");
-    let services = Services::new([service(ServiceName::default(), upstream), service(down, refusing)]);
-    Monitor::start_with(upstream.base(), |config| config.services = services.expect("services")).await
-}
 
 #[tokio::test]
 async fn five_hundred_are_disconnected_and_only_those_come_back() {
@@ -216,10 +121,6 @@ async fn what_was_previewed_is_done_and_nothing_else() {
     for function in ["start_bulk", "load_bulk_progress", "undo_bulk"] {
         assert_eq!(refused(&admin, function, unknown).await, 410);
     }
-}
-
-async fn progress_from_start(admin: &Visitor, id: BulkId) -> BulkProgress {
-    called(admin, "load_bulk_progress", json!({ "id": id, "from": 0 })).await
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ const PARTS: [(&str, &[&str]); 7] = [
 const ONLY: [(&str, &str, &[&str]); 7] = [
     ("api", "crate::server", &["api"]),
     ("api", "crate::operations", &["api"]),
-    ("api", "crate::auth", &["api"]),
+    ("api", "crate::auth", &[]),
     ("api", "tokio", &[]),
     ("api", "axum", &["api"]),
     ("server", "crate::ui", &["server::http", "server::http::render"]),
