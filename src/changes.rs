@@ -1,8 +1,11 @@
 //! What a form on the page asks to be changed, and what is said of what came of it. Alike whether the browser sends the
 //! form or, once it lives, the page does so in its place.
 
+mod options;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::options::{OPTIONS, OPTIONS_VERSION, SAVE_OPTIONS, SHOW, UnsavedOptions, read_options};
 use crate::error::AppError;
 use wsmon_model::{Connection, EndpointId, Phase};
 
@@ -117,7 +120,7 @@ fn on_or_off(enabled: bool) -> &'static str {
 }
 
 /// An identity without the service it may leave out; as it is, where it is none.
-fn id_text(text: String) -> String {
+pub fn id_text(text: String) -> String {
     text.parse::<EndpointId>().map_or(text, |id| id.to_string())
 }
 

@@ -1,5 +1,6 @@
 //! The one error that server functions answer with.
 
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use wsmon_model::{EndpointId, FieldProblem};
@@ -14,7 +15,7 @@ pub enum AppError {
     /// What was sent makes no sense (400). The text says what is allowed.
     #[error("{0}")]
     Invalid(String),
-    /// What stands in a field of a form makes no sense (400). The text says why.
+    /// What stands in a field of a form makes no sense (422). The text says why.
     #[error("{0}")]
     InvalidField(FieldProblem),
     /// Somebody else has changed the same thing meanwhile (409). Nothing was changed.
@@ -48,16 +49,17 @@ pub enum AppError {
 
 impl AppError {
     /// The HTTP status that goes with it.
-    pub fn http_status(&self) -> u16 {
+    pub fn http_status(&self) -> StatusCode {
         match self {
-            Self::Unauthenticated => 401,
-            Self::Invalid(_) | Self::InvalidField(_) => 400,
-            Self::NotFound(_) => 404,
-            Self::Conflict => 409,
-            Self::BulkGone => 410,
-            Self::ShuttingDown | Self::Interrupted => 503,
-            Self::DiskFull => 507,
-            Self::Internal | Self::Unreachable | Self::Timeout => 500,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::InvalidField(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::BulkGone => StatusCode::GONE,
+            Self::ShuttingDown | Self::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Internal | Self::Unreachable | Self::Timeout => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -7,12 +7,19 @@ async function openOptions(page: Page, name?: string): Promise<void> {
   if (name !== undefined) {
     await add(page, name);
     await expectStatus(page, name, 'connected');
-    await page.goto(`/admin/websocket-monitor/${name}`);
-  } else {
-    await page.reload();
   }
-  await hydrated(page);
+  await page.goto(name === undefined ? new URL(page.url()).pathname : `/admin/websocket-monitor/${name}`);
   await page.getByText('Options', { exact: true }).click();
+}
+
+/** Saves the options; resolves with the status of the answer once its page is there. */
+async function save(page: Page): Promise<number> {
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => response.request().method() === 'POST' && response.request().isNavigationRequest()),
+    page.waitForEvent('domcontentloaded'),
+    button(page, 'Save options').click(),
+  ]);
+  return answer.status();
 }
 
 test('a connection has a page that tells what happened to it', async ({ admin, upstream }) => {
@@ -38,20 +45,20 @@ test('a connection has a page that tells what happened to it', async ({ admin, u
 });
 
 test('options hold at once, and a secret is never shown again', async ({ admin, upstream, complaints }) => {
-  complaints.allow(/Failed to load resource.*\b400\b/);
-  await add(admin, 'data-feed');
-  await expectStatus(admin, 'data-feed', 'connected');
-  await admin.goto('/admin/websocket-monitor/data-feed');
-  await hydrated(admin);
-  await admin.getByText('Options', { exact: true }).click();
+  complaints.allow(/Failed to load resource.*\b422\b/);
+  await openOptions(admin, 'data-feed');
   await admin.getByLabel('Headers').fill('X-Key: k3y\nHost: elsewhere');
-  await button(admin, 'Save options').click();
-  await expect(admin.getByRole('alert').filter({ hasText: '“Host” cannot be used as a header' })).toBeVisible();
+  await admin.getByLabel('Bearer token').fill('t0ken');
+  expect(await save(admin)).toBe(422);
+  await expect(admin.getByRole('alert').filter({ hasText: '“Host” cannot be used as a header' })).toBeInViewport();
+  await expect(admin.getByLabel('Headers')).toBeFocused();
+  await expect(admin.getByLabel('Bearer token')).toHaveValue('t0ken');
 
   await admin.getByLabel('Headers').fill('X-Key: k3y');
-  await admin.getByLabel('Bearer token').fill('t0ken');
-  await button(admin, 'Save options').click();
+  expect(await save(admin)).toBe(303);
   await expect(admin.getByRole('status')).toContainText('has new options');
+  await expect(admin.getByRole('status')).toBeInViewport();
+  await expect(admin.getByLabel('Bearer token'), 'where one was').toBeInViewport();
   await expect.poll(() => upstream.headers('data-feed')?.authorization).toBe('Bearer t0ken');
   expect(upstream.headers('data-feed')?.['x-key']).toBe('k3y');
   await expect.poll(() => upstream.sockets('data-feed').length).toBe(1);
@@ -60,34 +67,31 @@ test('options hold at once, and a secret is never shown again', async ({ admin, 
   const html = await page!.text();
   expect(html).not.toContain('t0ken');
   expect(html).not.toContain('k3y');
-  await hydrated(admin);
   await admin.getByText('Options', { exact: true }).click();
   await expect(admin.getByLabel('Bearer token')).toHaveValue('••••••');
   await admin.getByLabel('Longest silence (ms)').fill('60000');
-  await button(admin, 'Save options').click();
-  await expect(admin.getByRole('status')).toContainText('has new options');
+  expect(await save(admin)).toBe(303);
   await expect.poll(() => upstream.attempts.filter((name) => name === 'data-feed').length).toBe(3);
   expect(upstream.headers('data-feed')?.authorization, 'the mask stands for what was there').toBe('Bearer t0ken');
 });
 
 test('masked headers keep each its own secret, and a mask without one is refused beside the field', async ({ admin, upstream, complaints }) => {
-  complaints.allow(/Failed to load resource.*\b400\b/);
+  complaints.allow(/Failed to load resource.*\b422\b/);
   await openOptions(admin, 'data-feed');
   await admin.getByLabel('Headers').fill('X-Key: first\nX-Key: second');
-  await button(admin, 'Save options').click();
-  await expect(admin.getByRole('status')).toContainText('has new options');
-
-  await openOptions(admin);
+  expect(await save(admin)).toBe(303);
   await expect(admin.getByLabel('Headers')).toHaveValue('X-Key: ••••••\nX-Key: ••••••');
+
   await admin.getByLabel('Headers').fill('X-Key: ••••••\nRenamed: ••••••');
-  await button(admin, 'Save options').click();
+  expect(await save(admin)).toBe(422);
   const problem = admin.locator('#headers-problem');
   await expect(problem).toBeVisible();
   await expect(admin.getByLabel('Headers')).toHaveAttribute('aria-invalid', 'true');
+  await expect(admin.getByLabel('Headers')).toHaveAccessibleDescription(/No value is kept for this “Renamed”/);
   await expect(admin.getByLabel('Headers')).toHaveValue('X-Key: ••••••\nRenamed: ••••••');
 
   await admin.getByLabel('Headers').fill('X-Key: ••••••\nX-Key: ••••••\nX-Other: o');
-  await button(admin, 'Save options').click();
+  expect(await save(admin)).toBe(303);
   await expect(problem).toBeHidden();
   await expect.poll(() => upstream.headers('data-feed')?.['x-other']).toBe('o');
   expect(upstream.headers('data-feed')?.['x-key']).toBe('first, second');
@@ -100,27 +104,28 @@ test('of two who save options at once the second is told, and loses nothing type
   const other = await elsewhere.newPage();
   await other.goto('/admin/websocket-monitor/data-feed');
   await signIn(other);
+  await expect(other).toHaveURL(/\/data-feed$/);
   await openOptions(other);
 
   await admin.getByLabel('Headers').fill('X-Key: mine');
-  await button(admin, 'Save options').click();
-  await expect(admin.getByRole('status')).toContainText('has new options');
+  expect(await save(admin)).toBe(303);
   await other.getByLabel('Headers').fill('X-Key: theirs');
   await other.getByLabel('Longest silence (ms)').fill('60000');
-  await button(other, 'Save options').click();
-  await expect(other.getByRole('alert').filter({ hasText: 'Somebody else has changed these options' })).toBeVisible();
+  expect(await save(other)).toBe(409);
+  const alert = other.getByRole('alert').filter({ hasText: 'Somebody else has changed these options' });
+  await expect(alert).toBeFocused();
+  await expect(alert).toBeInViewport();
   await expect(other.getByLabel('Headers')).toHaveValue('X-Key: theirs');
 
   await button(other, 'Load the options that hold now').click();
   await expect(other.getByLabel('Headers')).toHaveValue('X-Key: ••••••');
   await expect(other.getByLabel('Longest silence (ms)')).toHaveValue('');
   await other.getByLabel('Longest silence (ms)').fill('60000');
-  await button(other, 'Save options').click();
-  await expect(other.getByRole('status')).toContainText('has new options');
+  expect(await save(other)).toBe(303);
   // One who saves twice is nobody else.
   await other.getByLabel('Longest silence (ms)').fill('70000');
-  await button(other, 'Save options').click();
-  await expect(other.getByRole('alert').filter({ hasText: 'Somebody else' })).toBeHidden();
+  expect(await save(other)).toBe(303);
+  await expect(other.getByLabel('Longest silence (ms)')).toHaveValue('70000');
   await elsewhere.close();
 });
 

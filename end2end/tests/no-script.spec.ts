@@ -96,3 +96,32 @@ test('a connection has its page', async ({ page }) => {
   await expect(page.getByRole('status')).toContainText('data-feed is removed.');
   await expect(nameBox(page)).toBeVisible();
 });
+
+test('saves options, says beside a field what is wrong with it, and tells the second of two', async ({ page, upstream, complaints }) => {
+  complaints.allow(/Failed to load resource.*\b(409|422)\b/);
+  await add(page, 'data-feed');
+  await page.getByRole('link', { name: 'data-feed', exact: true }).click();
+  await page.getByText('Options', { exact: true }).click();
+  await page.getByLabel('Ping every (ms)').fill('soon');
+  await page.getByLabel('Bearer token').fill('t0ken');
+  await button(page, 'Save options').click();
+  const pings = page.getByLabel('Ping every (ms)');
+  await expect(pings).toHaveAccessibleDescription(/“soon” is not a number/);
+  await expect(pings).toBeFocused();
+  await expect(pings).toHaveValue('soon');
+
+  await pings.fill('20000');
+  await button(page, 'Save options').click();
+  await expect(page.getByRole('status')).toContainText('data-feed has new options');
+  await expect(pings).toHaveValue('20000');
+  await expect.poll(() => upstream.headers('data-feed')?.authorization).toBe('Bearer t0ken');
+
+  const form = { ping_interval_ms: '30000', 'save-options': '' };
+  expect((await page.request.post(page.url(), { form, maxRedirects: 0 })).status()).toBe(303);
+  await button(page, 'Save options').click();
+  await expect(page.getByRole('alert')).toContainText('Somebody else has changed these options');
+  await expect(pings).toHaveValue('20000');
+  await button(page, 'Load the options that hold now').click();
+  await expect(pings).toHaveValue('30000');
+  await expect(pings).toBeInViewport();
+});

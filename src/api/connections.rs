@@ -5,9 +5,7 @@
 use leptos::prelude::*;
 
 use crate::error::AppError;
-use wsmon_model::{
-    Connection, ConnectionOptions, EndpointDetails, ListAnswer, ListQuery, ListVersion, OptionsVersion, Summary,
-};
+use wsmon_model::{Connection, EndpointDetails, EndpointOptions, ListAnswer, ListQuery, ListVersion, Summary};
 
 /// One page of the list of connections, and the summary of all; only the time for whoever shows just that already, as
 /// told by its version.
@@ -93,7 +91,7 @@ pub async fn resume_endpoint(endpoint: String) -> Result<(), AppError> {
     super::as_admin(|admin| async move { admin.resume(&endpoint).await }).await
 }
 
-/// One connection with its options, secrets masked, and its latest events.
+/// One connection with its latest events.
 ///
 /// # Errors
 ///
@@ -103,19 +101,12 @@ pub async fn load_endpoint(endpoint: String) -> Result<EndpointDetails, AppError
     super::as_admin(|admin| async move { admin.details(&endpoint).await }).await
 }
 
-/// Sets what differs for a connection. A secret that is sent as its mask stays as it was. An open
-/// connection is opened anew. With the version that [`load_endpoint`] told, it is only done if nobody
-/// has changed the options since. Answers with their new version.
+/// The options of a connection, secrets masked.
 ///
 /// # Errors
 ///
-/// [`AppError::Unauthenticated`], [`AppError::InvalidField`] and [`AppError::Invalid`] for options that
-/// cannot be used, [`AppError::Conflict`], [`AppError::NotFound`], [`AppError::DiskFull`].
-#[server(endpoint = "set_options", protocol = super::wire::Wire)]
-pub async fn set_options(
-    endpoint: String,
-    options: ConnectionOptions,
-    version: Option<OptionsVersion>,
-) -> Result<OptionsVersion, AppError> {
-    super::as_admin(|admin| async move { admin.set_options(&endpoint, options, version).await }).await
+/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
+#[server(endpoint = "load_options", protocol = super::wire::Wire)]
+pub async fn load_options(endpoint: String) -> Result<EndpointOptions, AppError> {
+    super::as_admin(|admin| async move { admin.options(&endpoint) }).await
 }

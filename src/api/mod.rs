@@ -15,8 +15,8 @@ pub use account::load_account;
 pub use audit::list_audit;
 pub use bulk::{load_bulk_progress, preview_bulk, start_bulk, undo_bulk};
 pub use connections::{
-    connect_endpoint, disconnect_endpoint, list_connections, load_endpoint, load_summary, pause_endpoint,
-    remove_endpoint, resume_endpoint, set_auto_reconnect, set_options,
+    connect_endpoint, disconnect_endpoint, list_connections, load_endpoint, load_options, load_summary, pause_endpoint,
+    remove_endpoint, resume_endpoint, set_auto_reconnect,
 };
 pub use guide::load_guide;
 
@@ -74,10 +74,8 @@ mod admin {
 
     /// Gives the answer an error's HTTP status.
     pub(super) fn set_status(error: &AppError) {
-        if let Some(response) = use_context::<ResponseOptions>()
-            && let Ok(status) = StatusCode::from_u16(error.http_status())
-        {
-            response.set_status(status);
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(error.http_status());
         }
     }
 }

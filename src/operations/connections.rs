@@ -6,8 +6,8 @@ use super::{ActorOperations, outcome::ReportsOutcome};
 use crate::error::AppError;
 use wsmon_manager::{ConnectionManager, Wanted, clock::unix_ms};
 use wsmon_model::{
-    AuditAction, Connection, ConnectionOptions, EndpointDetails, EndpointId, ListAnswer, ListQuery, ListVersion,
-    OptionsVersion, Phase, Summary,
+    AuditAction, Connection, ConnectionOptions, EndpointDetails, EndpointId, EndpointOptions, ListAnswer, ListQuery,
+    ListVersion, OptionsVersion, Phase, Summary,
 };
 
 /// Events of a connection shown at once.
@@ -32,21 +32,30 @@ impl ActorOperations {
         self.parts.manager.summary()
     }
 
-    /// One connection with its options, secrets masked, and its latest events.
+    /// One connection with its latest events.
     ///
     /// # Errors
     ///
     /// [`AppError::Invalid`], [`AppError::NotFound`], and [`AppError::Internal`] when the events cannot be read.
     pub async fn details(&self, endpoint: &str) -> Result<EndpointDetails, AppError> {
         let (parts, endpoint) = (&self.parts, id(endpoint)?);
-        let options = parts.manager.options(&endpoint)?;
-        let defaults = parts.manager.defaults(&endpoint.service).masked();
-        let options_version = parts.option_changes.version(options.given())?;
-        let options = options.given().masked();
+        let connection = parts.manager.get(&endpoint).ok_or_else(|| AppError::NotFound(endpoint.clone()))?;
         let events = parts.store.events_of(&endpoint, EVENTS_SHOWN).await?;
-        let connection = parts.manager.get(&endpoint);
         let now_ms = unix_ms(SystemTime::now());
-        Ok(EndpointDetails { now_ms, connection, options, defaults, options_version, events })
+        Ok(EndpointDetails { now_ms, connection: Some(connection), events })
+    }
+
+    /// The options of a connection, secrets masked.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Invalid`], [`AppError::NotFound`].
+    pub fn options(&self, endpoint: &str) -> Result<EndpointOptions, AppError> {
+        let (parts, endpoint) = (&self.parts, id(endpoint)?);
+        let options = parts.manager.options(&endpoint)?;
+        let version = parts.option_changes.version(options.given())?;
+        let defaults = parts.manager.defaults(&endpoint.service).masked();
+        Ok(EndpointOptions { given: options.given().masked(), defaults, version })
     }
 
     /// Connects an endpoint, which is added if it is new, and gives the outcome of the attempt. With `auto_reconnect`
@@ -128,8 +137,8 @@ impl ActorOperations {
         self.change(AuditAction::Resume, endpoint, change).await
     }
 
-    /// Sets what differs for a connection, and gives the new options' version. A secret that is sent as its mask stays as
-    /// it was. With a version, it is only done if these are still the options that were shown.
+    /// Sets what differs for a connection. A secret that is sent as its mask stays as it was. With a version, it is only
+    /// done if these are still the options that were shown. An open connection is opened anew.
     ///
     /// # Errors
     ///
@@ -140,7 +149,7 @@ impl ActorOperations {
         endpoint: &str,
         options: ConnectionOptions,
         shown: Option<OptionsVersion>,
-    ) -> Result<OptionsVersion, AppError> {
+    ) -> Result<(), AppError> {
         let changes = self.parts.option_changes.clone();
         let change =
             |manager: ConnectionManager, id| async move { changes.set(&manager, &id, options, shown.as_ref()).await };

@@ -56,7 +56,7 @@ impl OptionChanges {
         endpoint: &EndpointId,
         options: ConnectionOptions,
         shown: Option<&OptionsVersion>,
-    ) -> Result<OptionsVersion, AppError> {
+    ) -> Result<(), AppError> {
         let _turn = self.0.turn.lock().await;
         let before = manager.options(endpoint)?;
         if let Some(shown) = shown
@@ -67,9 +67,7 @@ impl OptionChanges {
         let options = options.unmasked(before.given()).map_err(AppError::InvalidField)?;
         let options = CheckedOptions::new(options).map_err(|error| told_beside_its_field(&error))?;
         manager.check(&options).await.map_err(AppError::InvalidField)?;
-        let version = self.version(options.given())?;
-        manager.set_options(endpoint, options).await?;
-        Ok(version)
+        Ok(manager.set_options(endpoint, options).await?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What came of an operation, as the audit log tells it.
 
 use crate::{auth::SessionId, error::AppError};
-use wsmon_model::{AuditOutcome, Connection, OptionsVersion, Phase};
+use wsmon_model::{AuditOutcome, Connection, Phase};
 
 /// What came of an operation, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +35,6 @@ pub(super) trait ReportsOutcome {
 }
 
 impl ReportsOutcome for () {
-    fn outcome(&self) -> Option<Outcome> {
-        Some(Outcome::done())
-    }
-}
-
-impl ReportsOutcome for OptionsVersion {
     fn outcome(&self) -> Option<Outcome> {
         Some(Outcome::done())
     }

@@ -116,6 +116,13 @@ impl Admin {
         answer
     }
 
+    /// Saves the options of an endpoint by the form on its page.
+    pub async fn save_options(&self, program: &Program, endpoint: &str, options: &Value) {
+        let page = format!("{}/admin/websocket-monitor/{endpoint}", program.url);
+        let answer = self.0.post(page).form(&wire::options_form(options)).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{endpoint} {options}");
+    }
+
     pub async fn connect(&self, program: &Program, endpoint: &str, auto_reconnect: bool) -> Connection {
         let arguments = json!({ "endpoint": endpoint, "auto_reconnect": auto_reconnect });
         self.done(program, "connect_endpoint", arguments).await.json().await.expect("a connection")

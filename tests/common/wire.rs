@@ -3,10 +3,10 @@
 use reqwest::{Response, StatusCode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use websocket_monitor::error::AppError;
+use websocket_monitor::{changes::SAVE_OPTIONS, error::AppError};
 use wsmon_model::{
     Account, AuditPage, AuditQuery, BulkAction, BulkId, BulkPreview, BulkProgress, Connection, ConnectionOptions,
-    EndpointDetails, ListAnswer, ListQuery, ListVersion, OptionsVersion, Selection, Summary,
+    EndpointDetails, EndpointOptions, ListAnswer, ListQuery, ListVersion, OPTION_FIELDS, Selection, Summary,
 };
 
 /// The type of both.
@@ -44,13 +44,6 @@ struct AutoReconnect {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Options {
-    endpoint: String,
-    options: ConnectionOptions,
-    version: Option<OptionsVersion>,
-}
-
-#[derive(Serialize, Deserialize)]
 struct Preview {
     selection: Selection,
     action: BulkAction,
@@ -73,17 +66,27 @@ pub fn arguments(function: &str, arguments: &Value) -> Vec<u8> {
         "list_connections" => to_postcard::<List>(arguments),
         "load_summary" | "load_guide" | "load_account" => to_postcard::<Nothing>(arguments),
         "connect_endpoint" => to_postcard::<Connect>(arguments),
-        "disconnect_endpoint" | "remove_endpoint" | "pause_endpoint" | "resume_endpoint" | "load_endpoint" => {
-            to_postcard::<Endpoint>(arguments)
-        }
+        "disconnect_endpoint"
+        | "remove_endpoint"
+        | "pause_endpoint"
+        | "resume_endpoint"
+        | "load_endpoint"
+        | "load_options" => to_postcard::<Endpoint>(arguments),
         "set_auto_reconnect" => to_postcard::<AutoReconnect>(arguments),
-        "set_options" => to_postcard::<Options>(arguments),
         "list_audit" => to_postcard::<Audit>(arguments),
         "preview_bulk" => to_postcard::<Preview>(arguments),
         "start_bulk" | "undo_bulk" => to_postcard::<Bulk>(arguments),
         "load_bulk_progress" => to_postcard::<Progress>(arguments),
         _ => panic!("{function} is not known here"),
     }
+}
+
+/// What the form on a connection's page sends to save these options.
+pub fn options_form(options: &Value) -> Vec<(&'static str, String)> {
+    let options = ConnectionOptions::deserialize(options).unwrap_or_else(|error| panic!("{options}: {error}"));
+    let fields = OPTION_FIELDS.iter().map(|field| (field.name, options.field(field.name)));
+    // A browser leaves out a switch that is off; an empty field means the same.
+    fields.filter(|(_, text)| !text.is_empty()).chain([(SAVE_OPTIONS, String::new())]).collect()
 }
 
 /// The answer of a function, whose body is JSON from here on.
@@ -98,7 +101,7 @@ pub async fn answer(function: &str, answer: Response) -> Response {
         "load_account" => to_json::<Account>(&body),
         "load_endpoint" => to_json::<EndpointDetails>(&body),
         "connect_endpoint" => to_json::<Connection>(&body),
-        "set_options" => to_json::<OptionsVersion>(&body),
+        "load_options" => to_json::<EndpointOptions>(&body),
         "list_audit" => to_json::<AuditPage>(&body),
         "preview_bulk" => to_json::<BulkPreview>(&body),
         "start_bulk" | "undo_bulk" | "load_bulk_progress" => to_json::<BulkProgress>(&body),

@@ -87,12 +87,12 @@ async fn options_that_cannot_be_used_block_their_connection_alone_and_are_kept()
 
     // Saved by an administrator they are replaced; what could be read of them stays.
     let given = json!({ "bearer_token": "••••••" });
-    admin.done(&program, "set_options", json!({ "endpoint": "unknown", "options": given })).await;
+    admin.save_options(&program, "unknown", &given).await;
     assert_eq!(settled(&admin, &program, "unknown").await.phase, Phase::Connected);
     let saved: Value = serde_json::from_str(&options(data_dir.path(), "unknown").await).expect("JSON");
     assert_eq!((&saved["bearer_token"], &saved["compression"]), (&json!("t0ken"), &Value::Null));
     // Plain ones too, which are what stands in for those that cannot be used.
-    admin.done(&program, "set_options", json!({ "endpoint": "no-json", "options": {} })).await;
+    admin.save_options(&program, "no-json", &json!({})).await;
     assert_eq!(settled(&admin, &program, "no-json").await.phase, Phase::Connected);
     assert!(program.terminate().await.success());
 }

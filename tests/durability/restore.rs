@@ -52,7 +52,7 @@ async fn a_new_start_restores_what_was_wanted() {
         query: Some(Secret::new("id=7")),
         ..ConnectionOptions::default()
     };
-    admin.done(&program, "set_options", json!({ "endpoint": "optioned", "options": options })).await;
+    admin.save_options(&program, "optioned", &json!(options)).await;
     upgrades(&mut upstream, 5).await;
     assert!(program.terminate().await.success());
     for _ in 0..3 {

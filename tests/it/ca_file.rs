@@ -3,22 +3,16 @@
 use std::fs;
 
 use serde_json::json;
-use websocket_monitor::{
-    error::AppError,
-    server::{Server, ServerError},
-};
-use wsmon_model::ConnectionOptions;
+use websocket_monitor::server::{Server, ServerError};
 
 use crate::support::{
-    monitor::{Monitor, Visitor, config},
+    monitor::{Monitor, Saved, Visitor, config},
     upstream::{Manner, Upstream},
 };
 
-/// What comes of saving options that name a file; `Err` with the sentence beside the field.
-async fn save(admin: &Visitor, ca_file: &str) -> Result<(), AppError> {
-    let options = ConnectionOptions { ca_file: Some(ca_file.to_owned()), ..ConnectionOptions::default() };
-    let answer = admin.call("set_options", json!({ "endpoint": "data-feed", "options": options })).await;
-    if answer.status() == 200 { Ok(()) } else { Err(answer.json().await.expect("an error")) }
+/// Saves options that name a file.
+async fn save(admin: &Visitor, ca_file: &str) -> Saved {
+    admin.save_options("data-feed", &json!({ "ca_file": ca_file }), None).await
 }
 
 /// Somebody who has connected an endpoint.
@@ -29,10 +23,11 @@ async fn admin(monitor: &Monitor) -> Visitor {
     admin
 }
 
-fn sentence(refused: Result<(), AppError>) -> String {
-    match refused {
-        Err(AppError::InvalidField(problem)) if problem.field == "ca_file" => problem.text,
-        other => panic!("{other:?}"),
+/// The sentence beside the field.
+fn sentence(refused: &Saved) -> &str {
+    match refused.problem() {
+        Some(("ca_file", sentence)) => sentence,
+        other => panic!("{other:?}: {}", refused.page),
     }
 }
 
@@ -41,7 +36,8 @@ async fn without_a_secrets_directory_no_file_can_be_named() {
     let monitor = Monitor::start(Upstream::start(Manner::Echo).await.base()).await;
     let admin = admin(&monitor).await;
     for path in ["/dev/zero", "/etc/passwd", "ca.pem"] {
-        let why = sentence(save(&admin, path).await);
+        let refused = save(&admin, path).await;
+        let why = sentence(&refused);
         assert!(why.starts_with(&format!("{path} cannot be used: the monitor has no secrets directory")), "{why}");
     }
 }
@@ -55,12 +51,15 @@ async fn with_one_only_what_lies_in_it_can_be() {
     let monitor =
         Monitor::start_with(base, |config| config.settings.secrets_dir = Some(secrets.path().to_owned())).await;
     let admin = admin(&monitor).await;
-    assert_eq!(save(&admin, "ca.pem").await, Ok(()));
-    assert_eq!(save(&admin, secrets.path().join("ca.pem").to_str().expect("text")).await, Ok(()));
-    let why = sentence(save(&admin, "/dev/zero").await);
-    assert!(why.starts_with("/dev/zero cannot be used: it is outside the secrets directory"), "{why}");
-    let why = sentence(save(&admin, "gone.pem").await);
-    assert!(why.starts_with("gone.pem cannot be used: there is no such file"), "{why}");
+    assert_eq!(save(&admin, "ca.pem").await.status, 303);
+    assert_eq!(save(&admin, secrets.path().join("ca.pem").to_str().expect("text")).await.status, 303);
+    for (path, why) in [
+        ("/dev/zero", "/dev/zero cannot be used: it is outside the secrets directory"),
+        ("gone.pem", "gone.pem cannot be used: there is no such file"),
+    ] {
+        let refused = save(&admin, path).await;
+        assert!(sentence(&refused).starts_with(why), "{}", sentence(&refused));
+    }
 }
 
 #[tokio::test]

@@ -26,11 +26,6 @@ fn naming(text: &str) -> [(&'static str, Value); 6] {
     ]
 }
 
-async fn set(admin: &Visitor, options: &Value) -> (u16, Value) {
-    let answer = admin.call("set_options", json!({ "endpoint": "data-feed", "options": options })).await;
-    (answer.status().as_u16(), answer.json().await.expect("JSON"))
-}
-
 #[tokio::test]
 async fn nothing_else_is_read_for_an_administrator() {
     let outer = tempfile::tempdir().expect("a directory");
@@ -74,13 +69,14 @@ async fn nothing_else_is_read_for_an_administrator() {
         "env:WSMON_SECRET_NEVER_SET",
     ];
     for (text, (field, options)) in tries.iter().flat_map(|text| naming(text).map(|options| (text, options))) {
-        let (status, answer) = set(&admin, &options).await;
-        assert_eq!((status, &answer["invalid_field"]["field"]), (400, &json!(field)), "{text}: {answer}");
-        assert!(!answer.to_string().contains("c4n4ry"), "{answer}");
+        let saved = admin.save_options("data-feed", &options, None).await;
+        let told = saved.problem().map(|(field, _)| field);
+        assert_eq!((saved.status, told), (422, Some(field)), "{text}: {}", saved.page);
+        assert!(!saved.page.contains("c4n4ry"), "{}", saved.page);
     }
     for (field, options) in naming("file:inside") {
-        assert_eq!(set(&admin, &options).await.0, 200, "{field}");
-        let shown = admin.call("load_endpoint", json!({ "endpoint": "data-feed" })).await.text().await.expect("text");
+        assert_eq!(admin.save_options("data-feed", &options, None).await.status, 303, "{field}");
+        let shown = admin.call("load_options", json!({ "endpoint": "data-feed" })).await.text().await.expect("text");
         assert!(shown.contains("file:inside") && !shown.contains("t0ken"), "where it is kept can be seen: {shown}");
     }
 }
@@ -100,15 +96,16 @@ async fn a_secret_that_a_service_repeats_is_told_nowhere() {
     let opening = "> {\"token\":\"${secret:file:token}\"}\n<100ms welcome";
     let options = json!({ "opening": opening, "bearer_token": "file:token", "query": "key=c4n4ry-key" });
     let mut events = monitor.state.manager.events();
-    assert_eq!(set(&admin, &options).await.0, 200);
+    assert_eq!(admin.save_options("data-feed", &options, None).await.status, 303);
     let failed = async { while events.recv().await.expect("an event").cause() != Some(Cause::OpeningFailed) {} };
     soon("a failed opening", failed).await;
+    let options = admin.call("load_options", json!({ "endpoint": "data-feed" })).await.text().await.expect("text");
     let shown = admin.call("load_endpoint", json!({ "endpoint": "data-feed" })).await.text().await.expect("text");
-    assert!(shown.contains("••••••") && shown.contains("the opening failed"), "{shown}");
+    assert!(options.contains("••••••") && shown.contains("the opening failed"), "{shown}");
     let page = admin.get("/admin/websocket-monitor/data-feed").await.text().await.expect("text");
     let list = admin.get("/admin/websocket-monitor").await.text().await.expect("text");
     let metrics = admin.get("/metrics").await.text().await.expect("text");
-    for text in [shown, page, list, metrics] {
+    for text in [options, shown, page, list, metrics] {
         assert!(!text.contains("c4n4ry"), "{text}");
     }
 }

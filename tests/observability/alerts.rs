@@ -79,7 +79,7 @@ async fn single_endpoints(prometheus: &Prometheus, monitor: &Monitor, upstream: 
     }
     join_all(STEADY.iter().chain(faults.iter().map(|(endpoint, ..)| endpoint)).map(|endpoint| admin.connect(endpoint)))
         .await;
-    admin.set_options("quiet", json!({ "max_silence_ms": 500, "ping_interval_ms": 200 })).await;
+    admin.save_options("quiet", &json!({ "max_silence_ms": 500, "ping_interval_ms": 200 })).await;
     lose_often(prometheus, monitor, &admin, upstream).await;
     join_all(faults.map(async |(endpoint, _, name)| {
         let alert = prometheus.fires(name, &[("instance", monitor.address()), ("endpoint", endpoint)]).await;

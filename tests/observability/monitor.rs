@@ -128,8 +128,11 @@ impl Admin {
         self.done("connect_endpoint", json!({ "endpoint": endpoint, "auto_reconnect": true })).await;
     }
 
-    pub async fn set_options(&self, endpoint: &str, options: Value) {
-        self.done("set_options", json!({ "endpoint": endpoint, "options": options })).await;
+    /// Saves the options of an endpoint by the form on its page.
+    pub async fn save_options(&self, endpoint: &str, options: &Value) {
+        let page = format!("{}/admin/websocket-monitor/{endpoint}", self.url);
+        let answer = self.client.post(page).form(&wire::options_form(options)).send().await.expect("an answer");
+        assert!(answer.status().is_redirection(), "{endpoint} {options}");
     }
 
     /// A page of the monitor, by its whole URL.

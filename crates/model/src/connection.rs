@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{Cause, ConnectionOptions, EndpointId, Event, Layer, OptionsVersion};
+use super::{Cause, EndpointId, Event, Layer};
 
 /// What the socket does, worst first. Its words are part of the page's contract.
 #[derive(
@@ -144,12 +144,6 @@ pub struct EndpointDetails {
     pub now_ms: i64,
     /// The connection; none only before the first answer.
     pub connection: Option<Connection>,
-    /// What differs for it, secrets masked.
-    pub options: ConnectionOptions,
-    /// Its service's defaults, secrets masked.
-    pub defaults: ConnectionOptions,
-    /// Which options these are, to be sent back with changed ones.
-    pub options_version: OptionsVersion,
     /// What happened to it, newest first.
     pub events: Vec<Event>,
 }

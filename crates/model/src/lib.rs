@@ -48,7 +48,7 @@ pub use list_answer::{ConnectionList, ListAnswer, ListVersion};
 pub use local_path::LocalPath;
 pub use login::{LoginFailure, LoginRetry};
 pub use option_fields::{FieldKind, OPTION_FIELDS, OptionField};
-pub use options::{ConnectionOptions, Header, Limits, OptionsVersion, TextPing};
+pub use options::{ConnectionOptions, EndpointOptions, Header, Limits, OptionsVersion, TextPing};
 pub use peer_text::PeerText;
 pub use request_id::RequestId;
 pub use secret::Secret;

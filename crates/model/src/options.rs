@@ -95,6 +95,22 @@ impl OptionsVersion {
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The options of a connection as a page shows them, secrets masked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointOptions {
+    /// What differs for the connection.
+    pub given: ConnectionOptions,
+    /// Its service's defaults.
+    pub defaults: ConnectionOptions,
+    /// Which options these are, to be sent back with changed ones.
+    pub version: OptionsVersion,
 }
 
 impl ConnectionOptions {

@@ -2,14 +2,14 @@
 
 use axum::{
     Form,
-    extract::State,
-    http::{StatusCode, Uri, header::SET_COOKIE},
+    extract::{Path, State},
+    http::{StatusCode, header::SET_COOKIE, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::notices;
+use super::{notices, options};
 use crate::{
-    changes::{Answer, Change, ChangeKind},
+    changes::{Answer, Change, ChangeKind, SAVE_OPTIONS},
     operations::{Actor, ActorOperations, SignedIn},
     server::state::AppState,
 };
@@ -23,15 +23,21 @@ const DASHBOARD: &str = "/admin/websocket-monitor";
 pub(super) async fn change(
     State(state): State<AppState>,
     signed_in: SignedIn,
-    uri: Uri,
+    endpoint: Option<Path<String>>,
+    request: Parts,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
+    let admin = state.operations.by(Actor::Administrator(signed_in));
     let field = |name: &str| fields.iter().find(|(own, _)| own == name).map(|(_, text)| text.clone());
+    if let (Some(Path(endpoint)), Some(_)) = (endpoint, field(SAVE_OPTIONS)) {
+        return options::save(&state, &admin, request, endpoint, fields).await;
+    }
     let Some(change) = Change::from_fields(&field) else {
         return (StatusCode::BAD_REQUEST, "The form asks for nothing that can be done.\n").into_response();
     };
-    let answer = perform(&state.operations.by(Actor::Administrator(signed_in)), &change).await;
+    let answer = perform(&admin, &change).await;
     let notice = change.notice(&answer).map(|notice| [(SET_COOKIE, notices::set_cookie(&notice, state.secure()))]);
+    let uri = &request.uri;
     // The page of what is removed is gone.
     let is_gone = change.kind == ChangeKind::Remove && answer.is_ok() && uri.path() != DASHBOARD;
     let here = uri.path_and_query().and_then(|here| LocalPath::new(here.as_str())).filter(|_| !is_gone);

@@ -1,16 +1,16 @@
 //! Signing in and out, and the guard in front of pages.
 
 use axum::{
-    Extension, Form, RequestExt,
+    Form, RequestExt,
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{RETRY_AFTER, SET_COOKIE},
+        request::Parts,
     },
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use leptos::nonce::Nonce;
 use serde::Deserialize;
 use url::form_urlencoded;
 
@@ -40,27 +40,25 @@ pub(super) struct LoginForm {
 pub(super) async fn log_in(
     State(state): State<AppState>,
     visitor: Visitor,
-    Extension(nonce): Extension<Nonce>,
-    headers: HeaderMap,
+    request: Parts,
     Form(form): Form<LoginForm>,
 ) -> Response {
     let next = LocalPath::new(&form.next).map_or_else(|| HOME.to_owned(), |next| next.to_string());
     let secure = state.secure();
-    let former = session::id(&headers, secure);
+    let former = session::id(&request.headers, secure);
     match state.operations.sign_in(form.username, form.password.into(), visitor, former).await {
         Ok(id) => ([(SET_COOKIE, session::set_cookie(Some(&id), secure))], Redirect::to(&next)).into_response(),
-        Err(SignInError::Login(error)) => refuse(&state, &error, next, nonce).await,
+        Err(SignInError::Login(error)) => refuse(&state, &error, next, request).await,
         Err(SignInError::NotDone(error)) => plain(&error.into()),
     }
 }
 
 /// The answer where there is no page to show the reason on, such as while the monitor shuts down.
 fn plain(error: &AppError) -> Response {
-    let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, error.to_string()).into_response()
+    (error.http_status(), error.to_string()).into_response()
 }
 
-async fn refuse(state: &AppState, error: &LoginError, next: String, nonce: Nonce) -> Response {
+async fn refuse(state: &AppState, error: &LoginError, next: String, request: Parts) -> Response {
     let (status, failure) = match error {
         LoginError::Credentials => (StatusCode::UNAUTHORIZED, LoginFailure::Credentials),
         LoginError::TooMany { wait, .. } => {
@@ -71,8 +69,7 @@ async fn refuse(state: &AppState, error: &LoginError, next: String, nonce: Nonce
         }
         LoginError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, LoginFailure::Internal),
     };
-    let mut response = render::login_page(state, LoginRetry { failure, next }, nonce).await;
-    *response.status_mut() = status;
+    let mut response = render::page_again(state, request, status, LoginRetry { failure, next }).await;
     if let LoginFailure::TooMany { wait_s } = failure {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait_s));
     }

@@ -12,6 +12,7 @@ mod host;
 mod limits;
 mod login;
 mod notices;
+mod options;
 mod places;
 mod readiness;
 mod render;

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{Uri, header::SET_COOKIE, request::Parts},
+    http::{StatusCode, header::SET_COOKIE, request::Parts},
     response::Response,
 };
 use leptos::{
@@ -11,7 +11,7 @@ use leptos::{
     prelude::{provide_context, use_context},
 };
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
-use wsmon_model::{LoginRetry, RequestId, Theme};
+use wsmon_model::{RequestId, Theme};
 
 use super::{cookies, notices};
 use crate::{server::state::AppState, ui::app::shell};
@@ -43,19 +43,22 @@ fn shows_notices(parts: &Parts) -> bool {
     ["/admin/websocket-monitor", "/admin/account"].iter().any(|path| parts.uri.path().starts_with(path))
 }
 
-/// The login page, once more, in answer to a form that did not let anybody in.
-pub(super) async fn login_page(state: &AppState, retry: LoginRetry, nonce: Nonce) -> Response {
+/// The page of a form, once more, in answer to one that did not do what it was sent for. The page finds in its context `why`
+/// that is.
+pub(super) async fn page_again<T>(state: &AppState, request: Parts, status: StatusCode, why: T) -> Response
+where
+    T: Clone + Send + Sync + 'static,
+{
     let context = {
         let state = state.clone();
         move || {
             provide_request_context(&state);
-            provide_context(retry.clone());
+            provide_context(why.clone());
         }
     };
     let options = state.site.leptos.clone();
     let render = render_app_async_with_context(context, move || shell(options.clone()));
-    let mut request = Request::new(Body::empty());
-    *request.uri_mut() = Uri::from_static("/login");
-    request.extensions_mut().insert(nonce);
-    render(request).await
+    let mut response = render(Request::from_parts(request, Body::empty())).await;
+    *response.status_mut() = status;
+    response
 }

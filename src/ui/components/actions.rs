@@ -85,7 +85,7 @@ impl Actions {
     }
 
     /// Shows a notice.
-    pub fn push(self, notice: Notice, undo: Option<bool>) {
+    fn push(self, notice: Notice, undo: Option<bool>) {
         let since = self.poll.asking().with_untracked(|asking| asking.answers);
         self.shown.update(|shown| {
             shown.retain(|other| other.notice.endpoint != notice.endpoint);

@@ -39,7 +39,7 @@ pub use connections_section::ConnectionsSection;
 pub use freshness::freshness;
 pub use keys::Keys;
 pub use notices::notices;
-pub use options_form::{OptionsForm, option_fields};
+pub use options_form::options_form;
 pub use page::{LonePage, Page};
 pub use pager::pager;
 pub use standing::standing;

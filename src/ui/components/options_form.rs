@@ -1,116 +1,81 @@
-//! What differs for a connection, as a form.
+//! What differs for a connection, as a form that the browser sends.
 
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
-use wasm_bindgen::JsCast;
-use web_sys::{FormData, HtmlElement, HtmlFormElement};
+use leptos::prelude::*;
 
-use super::Actions;
-use crate::{api::set_options, changes::Notice, error::AppError};
-use wsmon_model::{ConnectionOptions, FieldKind, FieldProblem, OPTION_FIELDS, OptionField, OptionsVersion};
+use super::links;
+use crate::{
+    changes::{OPTIONS, OPTIONS_VERSION, SAVE_OPTIONS, SHOW, UnsavedOptions},
+    error::AppError,
+};
+use wsmon_model::{EndpointOptions, FieldKind, OPTION_FIELDS, OptionField};
 
-/// The id of the fields, which a browser that is led there unfolds.
-const FIELDS: &str = "option-fields";
+/// The form without fields that loads the page anew, by its id.
+const RELOAD: &str = "reload";
 
-/// What differs for a connection. Secrets are shown as a mask, and stay as they are while the mask
-/// stands. What is typed stays whatever comes of saving it.
-#[component]
-pub fn OptionsForm(
-    /// The connection's endpoint.
-    endpoint: String,
-    /// Which options the fields show.
-    version: OptionsVersion,
-    actions: Actions,
-    /// The fields.
-    children: Children,
-) -> impl IntoView {
-    let version = StoredValue::new(version);
-    // Of the whole; empty if nothing is wrong.
-    let error = RwSignal::new(String::new());
-    let is_conflict = RwSignal::new(false);
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let form = event_target::<HtmlFormElement>(&event);
-        let Ok(data) = FormData::new_with_form(&form) else { return };
-        show_problem(&form, None);
-        error.set(String::new());
-        is_conflict.set(false);
-        let options = match ConnectionOptions::from_fields(|field| data.get(field).as_string().unwrap_or_default()) {
-            Ok(options) => options,
-            Err(problem) => return show_problem(&form, Some(&problem)),
+/// What differs for a connection, unfolded if the page was asked for it. Secrets are shown as a mask, and stay as they are
+/// while the mask stands. What could not be saved is there once more as it was typed, and the focus is at what is wrong with it.
+pub fn options_form(
+    name: &str,
+    options: &EndpointOptions,
+    unsaved: Option<&UnsavedOptions>,
+    is_open: bool,
+) -> impl IntoView + use<> {
+    let version = match unsaved {
+        Some(unsaved) => unsaved.field(OPTIONS_VERSION),
+        None => options.version.as_str().to_owned(),
+    };
+    let error = unsaved.map(|unsaved| &unsaved.error);
+    let field = |field: OptionField| {
+        let value = unsaved.map_or_else(|| options.given.field(field.name), |unsaved| unsaved.field(field.name));
+        let problem = match error {
+            Some(AppError::InvalidField(problem)) if problem.field == field.name => Some(problem.text.clone()),
+            _ => None,
         };
-        let endpoint = endpoint.clone();
-        spawn_local(async move {
-            let outcome = set_options(endpoint.clone(), options, Some(version.get_value())).await;
-            let (text, is_failure) = match &outcome {
-                Ok(_) => (format!("{endpoint} has new options, which hold from now on."), false),
-                Err(error) => (format!("{endpoint} was not changed. {error}"), true),
-            };
-            match outcome {
-                Ok(saved) => version.set_value(saved),
-                Err(AppError::InvalidField(problem)) => show_problem(&form, Some(&problem)),
-                Err(AppError::Invalid(why)) => error.set(why),
-                Err(AppError::Conflict) => is_conflict.set(true),
-                Err(_) => {}
-            }
-            actions.push(Notice { endpoint, text, is_failure }, None);
-        });
+        option_field(field, value, &options.defaults.field(field.name), problem)
     };
     view! {
-        <details class="panel options">
+        <details class="panel options" id=OPTIONS open=is_open || unsaved.is_some()>
             <summary>"Options"</summary>
-            <form class="stack" aria-label="Options" method="post" on:submit=submit novalidate>
-                <div class="option-fields" id=FIELDS>{children()}</div>
-                <p class="field-error" role="alert" hidden=move || error.with(String::is_empty)>{error}</p>
-                <div class="stack" role="alert" hidden=move || !is_conflict.get()>
-                    <p class="field-error">
-                        {AppError::Conflict.to_string()} " Note what you typed, then load what holds now."
-                    </p>
-                    <div>
-                        // The page anew, led to the fields. What is typed is not sent: the button is another form's.
-                        <button form="reload">"Load the options that hold now"</button>
-                    </div>
-                </div>
-                <div><button type="submit" class="primary">"Save options"</button></div>
+            // Browsers go to what has the focus only where the URL names nothing else.
+            <form class="stack" aria-label="Options" method="post" action=links::endpoint(name) autocomplete="off">
+                <input type="hidden" name=OPTIONS_VERSION value=version/>
+                <div class="option-fields">{OPTION_FIELDS.map(field).collect_view()}</div>
+                {error.and_then(problem_of_all)}
+                <div><button class="primary" name=SAVE_OPTIONS>"Save options"</button></div>
             </form>
-            <form id="reload" action=format!("#{FIELDS}") hidden></form>
+            <form id=RELOAD action=format!("#{OPTIONS}") hidden>
+                <input type="hidden" name=SHOW value=OPTIONS/>
+            </form>
         </details>
     }
 }
 
-/// Says beside a field what is wrong with it, and of every other field nothing.
-fn show_problem(form: &HtmlFormElement, problem: Option<&FieldProblem>) {
-    for OptionField { name, .. } in OPTION_FIELDS {
-        let text = problem.filter(|problem| problem.field == name).map(|problem| problem.text.as_str());
-        let find = |selector: String| form.query_selector(&selector).ok().flatten();
-        if let Some(line) = find(format!("#{name}-problem")) {
-            line.set_text_content(text);
-            line.unchecked_into::<HtmlElement>().set_hidden(text.is_none());
-        }
-        if let Some(control) = find(format!("[name={name}]")) {
-            // Nothing can be wrong with this name.
-            let _ = match text {
-                Some(_) => control.set_attribute("aria-invalid", "true"),
-                None => control.remove_attribute("aria-invalid"),
-            };
-        }
-    }
+/// What is wrong, unless it is said beside a field.
+fn problem_of_all(error: &AppError) -> Option<impl IntoView + use<>> {
+    let (more, is_conflict) = match error {
+        AppError::InvalidField(_) => return None,
+        AppError::Conflict => (" Note what you typed, then load what holds now.", true),
+        _ => ("", false),
+    };
+    Some(view! {
+        <div class="stack" role="alert" tabindex="-1" autofocus>
+            <p class="field-error">{error.to_string()} {more}</p>
+            // The page anew, led here. What is typed is not sent: the button is another form's.
+            <div hidden=!is_conflict><button form=RELOAD>"Load the options that hold now"</button></div>
+        </div>
+    })
 }
 
-/// The fields, for which the browser needs no program: `defaults` hold where the options say nothing.
-pub fn option_fields(options: &ConnectionOptions, defaults: &ConnectionOptions) -> impl IntoView + use<> {
-    let field = |field: OptionField| option_field(field, options.field(field.name), &defaults.field(field.name));
-    OPTION_FIELDS.map(field).collect_view()
-}
-
-fn option_field(field: OptionField, value: String, default: &str) -> AnyView {
+fn option_field(field: OptionField, value: String, default: &str, problem: Option<String>) -> AnyView {
     let OptionField { name, label, hint, kind } = field;
     let problem_id = format!("{name}-problem");
-    let described = format!("{name} {problem_id}");
+    let described = if problem.is_some() { format!("{problem_id} {name}") } else { name.to_owned() };
+    let (is_invalid, has_focus) = (problem.is_some().then_some("true"), problem.is_some());
     let control = match kind {
         FieldKind::Switch => {
             return view! {
                 <label class="check">
-                    <input type="checkbox" name=name checked=!value.is_empty() autocomplete="off"/>
+                    <input type="checkbox" name=name checked=!value.is_empty()/>
                     <span>
                         {label}
                         {(!default.is_empty()).then_some(view! { <small>" · on for the service"</small> })}
@@ -120,13 +85,29 @@ fn option_field(field: OptionField, value: String, default: &str) -> AnyView {
             .into_any();
         }
         FieldKind::Lines => view! {
-            <textarea name=name rows="3" spellcheck="false" autocomplete="off" aria-describedby=described inner_html=escaped(&value)></textarea>
+            <textarea
+                name=name
+                rows="3"
+                spellcheck="false"
+                aria-describedby=described
+                aria-invalid=is_invalid
+                autofocus=has_focus
+                inner_html=escaped(&value)
+            ></textarea>
         }
         .into_any(),
         FieldKind::Text | FieldKind::Secret => {
             let kind = if kind == FieldKind::Secret { "password" } else { "text" };
             view! {
-                <input type=kind name=name value=value autocomplete="off" spellcheck="false" aria-describedby=described/>
+                <input
+                    type=kind
+                    name=name
+                    value=value
+                    spellcheck="false"
+                    aria-describedby=described
+                    aria-invalid=is_invalid
+                    autofocus=has_focus
+                />
             }
             .into_any()
         }
@@ -134,7 +115,7 @@ fn option_field(field: OptionField, value: String, default: &str) -> AnyView {
     view! {
         <div>
             <label class="field"><span>{label}</span> {control}</label>
-            <p class="field-error" id=problem_id role="alert" hidden></p>
+            {problem.map(|text| view! { <p class="field-error" id=problem_id role="alert">{text}</p> })}
             <small id=name>{hint_with(hint, default)}</small>
         </div>
     }

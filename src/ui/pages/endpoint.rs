@@ -4,31 +4,33 @@ use leptos::{
     ev::{MouseEvent, SubmitEvent},
     prelude::*,
 };
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    api::load_endpoint,
-    changes::{ChangeKind, Notice},
+    api::{load_endpoint, load_options},
+    changes::{ChangeKind, Notice, OPTIONS, SHOW, UnsavedOptions, id_text},
     error::AppError,
     ui::{
         components::{
-            Actions, CHANGES, OptionsForm, Page, asked_for, auto_reconnect, change_button, clicked, links, notices,
-            option_fields, refresh_error, row_actions, standing, status_badge,
+            Actions, CHANGES, Page, asked_for, auto_reconnect, change_button, clicked, links, not_loaded, notices,
+            options_form, refresh_error, row_actions, standing, status_badge,
         },
         format,
         live::{Give, Given, given},
         poll::Poll,
     },
 };
-use wsmon_model::{Connection, EndpointDetails, EndpointId, Event, Phase};
+use wsmon_model::{Connection, EndpointDetails, Event, Phase};
 
 /// One connection.
 #[component]
 pub fn OneEndpoint() -> impl IntoView {
     let text = use_params_map().with_untracked(|params| params.get("endpoint").unwrap_or_default());
     // An alert's link names the service also where it is the default one.
-    let name = text.parse::<EndpointId>().map_or(text, |id| id.to_string());
+    let name = id_text(text);
     let notice = use_context::<Notice>();
+    let unsaved = use_context::<UnsavedOptions>();
+    let shows_options = use_query_map().with_untracked(|query| query.get(SHOW)).as_deref() == Some(OPTIONS);
     view! {
         <Page title="Connection" is_live=true>
             <p><a href=links::MONITOR>"← All connections"</a></p>
@@ -38,29 +40,29 @@ pub fn OneEndpoint() -> impl IntoView {
                     Err(error @ (AppError::NotFound(_) | AppError::Invalid(_))) => {
                         view! { <p class="banner" role="alert">{error.to_string()}</p> }.into_any()
                     }
-                    details => present(details, name, notice).into_any(),
+                    details => {
+                        let options = match load_options(name.clone()).await {
+                            Ok(options) => options_form(&name, &options, unsaved.as_ref(), shows_options).into_any(),
+                            Err(error) => not_loaded("The options", &error).into_any(),
+                        };
+                        view! {
+                            <Give value=Given::new(&(details, name, notice))>
+                                <Details>{options}</Details>
+                            </Give>
+                        }
+                        .into_any()
+                    }
                 }
             })}
         </Page>
     }
 }
 
-fn present(details: Result<EndpointDetails, AppError>, name: String, notice: Option<Notice>) -> impl IntoView {
-    let fields = details.as_ref().ok().map(|details| option_fields(&details.options, &details.defaults));
-    view! {
-        <Give value=Given::new(&(details, name, notice))>
-            <Details>{fields}</Details>
-        </Give>
-    }
-}
-
-/// The living part. Within it are the options' fields as the server has rendered them.
+/// The living part. Within it are the options, which the server has rendered.
 #[island]
 fn Details(children: Children) -> impl IntoView {
     let (details, name, notice) = given::<(Result<EndpointDetails, AppError>, String, Option<Notice>)>();
-    let version = details.as_ref().ok().map(|details| details.options_version.clone());
-    let asked = name.clone();
-    let (details, poll) = Poll::start(details, move |_| load_endpoint(asked.clone()));
+    let (details, poll) = Poll::start(details, move |_| load_endpoint(name.clone()));
     let actions = Actions::new(poll, notice);
     let on_submit = move |event: SubmitEvent| {
         let Some(change) = asked_for(&event) else { return };
@@ -75,7 +77,7 @@ fn Details(children: Children) -> impl IntoView {
             {move || poll.asking().with(|asking| refresh_error(asking, "The connection"))}
             {now}
             {notices(actions)}
-            {version.map(|version| view! { <OptionsForm endpoint=name version actions>{children()}</OptionsForm> })}
+            {children()}
             {move || details.with(events)}
         </div>
     }

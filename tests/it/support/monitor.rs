@@ -6,9 +6,12 @@ use reqwest::{Client, Response, redirect::Policy};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
-use websocket_monitor::server::{
-    AppState, HttpLimits, Server,
-    config::{Config, Settings},
+use websocket_monitor::{
+    changes::OPTIONS_VERSION,
+    server::{
+        AppState, HttpLimits, Server,
+        config::{Config, Settings},
+    },
 };
 use wsmon_manager::Base;
 
@@ -79,6 +82,21 @@ impl Monitor {
     }
 }
 
+/// What came of saving options.
+pub struct Saved {
+    pub status: u16,
+    /// Empty where they were saved.
+    pub page: String,
+}
+
+impl Saved {
+    /// The field that the page says something of, and what.
+    pub fn problem(&self) -> Option<(&str, &str)> {
+        let (before, after) = self.page.split_once("-problem\" role=\"alert\" class=\"field-error\">")?;
+        Some((before.rsplit('"').next()?, after.split('<').next()?))
+    }
+}
+
 /// Somebody with a browser's cookies, who sees every redirect.
 pub struct Visitor {
     client: Client,
@@ -128,6 +146,15 @@ impl Visitor {
     /// Changes the password by the account's page.
     pub async fn change_password(&self, current: &str, new: &str) -> (Response, String) {
         self.change_account(&[("current", current), ("new", new), ("repeated", new)]).await
+    }
+
+    /// Saves options by the form on an endpoint's page; with a version, as that of a page that shows it.
+    pub async fn save_options(&self, endpoint: &str, options: &Value, version: Option<&str>) -> Saved {
+        let mut form = wire::options_form(options);
+        form.extend(version.map(|version| (OPTIONS_VERSION, version.to_owned())));
+        let url = format!("{}/admin/websocket-monitor/{endpoint}", self.url);
+        let answer = self.client.post(url).form(&form).send().await.expect("an answer");
+        Saved { status: answer.status().as_u16(), page: answer.text().await.expect("text") }
     }
 
     /// Asks for an encoding of the body.
