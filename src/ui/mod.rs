@@ -9,4 +9,5 @@ mod format;
 mod live;
 mod pages;
 mod poll;
+mod text;
 mod url;

@@ -3,6 +3,7 @@
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::actions::{Actions, asked_for};
+use crate::ui::text::text;
 use wsmon_model::{ConnectionList, EndpointName, ServiceInfo, ServiceName};
 
 /// The form that adds a connection. A name is checked here first, and by the server again.
@@ -15,7 +16,7 @@ pub fn AddConnection(list: RwSignal<ConnectionList>, actions: Actions) -> impl I
     let field = NodeRef::<html::Input>::new();
 
     let check = move || name.with(|name| name.parse::<EndpointName>());
-    let preview = move || {
+    let preview = text(move || {
         let check = check();
         list.with(|list| {
             let chosen = service.with(|chosen| list.services.iter().find(|service| service.name.as_str() == chosen));
@@ -24,7 +25,7 @@ pub fn AddConnection(list: RwSignal<ConnectionList>, actions: Actions) -> impl I
                 Err(_) => format!("{}…", service.base_url.prefix()),
             })
         })
-    };
+    });
     let on_input = move |text: String| {
         name.set(text);
         // Once there is an error beside the field it follows what is typed.

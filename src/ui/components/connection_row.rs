@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::{links, standing::standing, status_badge::status_badge};
-use crate::{changes::ChangeKind, ui::format};
+use crate::{
+    changes::ChangeKind,
+    ui::{format, text::text},
+};
 use wsmon_model::{Connection, Phase};
 
 /// The form that the buttons beside connections belong to, by its id.
@@ -24,13 +27,13 @@ where
     let messages = format::count(connection.messages_received);
     let bytes = format::bytes(connection.bytes_received);
     let last_message_ms = connection.last_message_ms;
-    let last_message = move || match last_message_ms {
+    let last_message = text(move || match last_message_ms {
         Some(at) => {
             let (answered_ms, age_ms) = clock();
             format::last_message(answered_ms - at, age_ms)
         }
         None => "never".to_owned(),
-    };
+    });
     let now_ms = move || {
         let (answered_ms, age_ms) = clock();
         answered_ms + age_ms

@@ -52,7 +52,7 @@ pub fn ConnectionsSection(
             </div>
             <table class="list" role="table" aria-labelledby="connections">
                 <thead role="rowgroup">
-                    <tr role="row">{page_box(bulk)} {move || query.with(headings)}</tr>
+                    <tr role="row">{move || page_box(bulk.selected_on_page())} {move || query.with(headings)}</tr>
                 </thead>
                 <tbody role="rowgroup">
                     <For each=ids key=Clone::clone children=move |id| row(list, poll, bulk, id)/>
@@ -99,10 +99,9 @@ fn select_box(bulk: Bulk, id: EndpointId) -> impl IntoView {
     }
 }
 
-/// Selects all connections of the page. Its text is seen where the table has no head.
-fn page_box(bulk: Bulk) -> impl IntoView {
-    let are_all = move || matches!(bulk.selected_on_page(), (selected, rows) if selected == rows && rows > 0);
-    let are_some = move || matches!(bulk.selected_on_page(), (selected, rows) if selected != rows && selected > 0);
+/// Selects all connections of the page, of which so many are `selected`. Its text is seen where the table has no head.
+fn page_box((selected, rows): (usize, usize)) -> impl IntoView {
+    let (are_all, are_some) = (rows > 0 && selected == rows, (1..rows).contains(&selected));
     view! {
         <th role="columnheader" scope="col" class="select scripted">
             <label class="check">
@@ -110,7 +109,7 @@ fn page_box(bulk: Bulk) -> impl IntoView {
                     type="checkbox"
                     autocomplete="off"
                     data-click="select-page"
-                    disabled=move || bulk.selected_on_page().1 == 0
+                    disabled=rows == 0
                     prop:checked=are_all
                     prop:indeterminate=are_some
                 />

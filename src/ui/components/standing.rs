@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::format;
+use crate::ui::{format, text::text};
 use wsmon_model::{Cause, Connection, Layer, Phase, WaitingFor};
 
 /// The reason, the attempt and the countdown of a connection, beside its status.
@@ -20,7 +20,7 @@ where
             <p class="reason" hidden=connection.cause_text.is_none() data-cause=cause data-layer=layer>
                 {connection.cause_text.clone().unwrap_or_default()}
             </p>
-            <p class="quiet">{move || next(&timed, now_ms())}</p>
+            <p class="quiet">{text(move || next(&timed, now_ms()))}</p>
         </div>
     }
 }
