@@ -13,12 +13,11 @@ const CHANGED: &str = "wsmon-url";
 /// Gives a parameter of the URL by its name.
 pub type Params<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// What the URL asks for, first and after each change.
-pub fn url_query<T>(first: T, read: fn(Params) -> T) -> RwSignal<T>
+/// Keeps a query equal to what the URL asks for, and calls `changed` after each change.
+pub fn follow_url<T>(query: RwSignal<T>, read: fn(Params) -> T, changed: impl Fn() + Copy + 'static)
 where
-    T: Clone + PartialEq + Send + Sync + 'static,
+    T: PartialEq + Send + Sync + 'static,
 {
-    let query = RwSignal::new(first);
     // Effects run in the browser only.
     Effect::new(move || {
         for name in ["popstate", CHANGED] {
@@ -26,11 +25,13 @@ where
                 let search = window().location().search().unwrap_or_default();
                 let Ok(params) = UrlSearchParams::new_with_str(&search) else { return };
                 let wanted = read(&|name| params.get(name));
-                query.maybe_update(|query| std::mem::replace(query, wanted.clone()) != wanted);
+                if query.with_untracked(|query| *query != wanted) {
+                    query.set(wanted);
+                    changed();
+                }
             });
         }
     });
-    query
 }
 
 /// Puts another URL of this page into the address bar: after the one that is there, or in its place.

@@ -127,8 +127,7 @@ async fn saving_leads_back_to_the_form_and_what_is_refused_comes_back_as_it_was_
     );
     assert!(refused.headers().get("set-cookie").is_none(), "no secret goes into a cookie");
     let html = refused.text().await.expect("a page");
-    for part in ["<details id=\"options\" open", "X-Key: k3y\r\nHost: &lt;b>elsewhere", "t0ken"]
-    {
+    for part in ["<details id=\"options\" open", "X-Key: k3y\r\nHost: &lt;b>elsewhere", "t0ken"] {
         assert!(html.contains(part), "{part}: {html}");
     }
     let given = html.split("data-value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("the island's value");

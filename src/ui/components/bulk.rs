@@ -44,7 +44,6 @@ impl Bulk {
             poll.asking().track();
             bulk.follow();
         });
-        Effect::new(move || query.with(|query| bulk.keep_to(query)));
         bulk
     }
 
@@ -130,12 +129,12 @@ impl Bulk {
         }
     }
 
-    /// What matches something else is not what was selected.
-    fn keep_to(self, query: &ListQuery) {
+    /// After another search or filter: what matches something else is not what was selected.
+    pub fn keep_to_query(self) {
         let is_other = self.selection.with_untracked(|selection| match selection {
-            Selection::Matching(of) => {
+            Selection::Matching(of) => self.query.with_untracked(|query| {
                 (&of.search, &of.service, of.status) != (&query.search, &query.service, query.status)
-            }
+            }),
             Selection::Ids(_) => false,
         });
         if is_other {

@@ -17,7 +17,7 @@ use crate::{
         },
         live::{Give, Given, given},
         poll::{Asking, Poll},
-        url::url_query,
+        url::follow_url,
     },
 };
 use wsmon_model::{ConnectionList, ListQuery};
@@ -47,11 +47,15 @@ pub fn WebSocketMonitor() -> impl IntoView {
 #[island]
 fn Dashboard() -> impl IntoView {
     let (list, query, notice) = given::<(Result<ConnectionList, AppError>, ListQuery, Option<Notice>)>();
-    let query = url_query(query, |params| ListQuery::from_params(params));
+    let query = RwSignal::new(query);
     let (list, poll) = Poll::start(list, move |list| newest(query.get_untracked(), list));
-    Effect::watch(move || query.track(), move |(), _, _| poll.refresh(), false);
     let actions = Actions::new(poll, notice);
     let bulk = Bulk::new(list, poll, query);
+    let changed = move || {
+        bulk.keep_to_query();
+        poll.refresh();
+    };
+    follow_url(query, |params| ListQuery::from_params(params), changed);
     let on_submit = move |event: SubmitEvent| {
         let Some(change) = asked_for(&event) else { return };
         let undo = list.with_untracked(|list| {
