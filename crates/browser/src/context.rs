@@ -10,7 +10,8 @@ use leptos::error::{Error, ErrorId};
 
 /// Whether an island is being hydrated, and nothing else: the islands are given their values by the page
 /// (`src/ui/live.rs`), and use no resources, no error boundaries and no streamed chunks. Leptos' own
-/// `HydrateSharedContext` reads all of these from the page, which takes KILOBYTES of code.
+/// `HydrateSharedContext` reads all of these from the page, and what it can print of an error for debugging brings tables of
+/// Unicode into the program.
 #[derive(Default)]
 pub struct IslandContext {
     ids: AtomicUsize,
