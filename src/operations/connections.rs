@@ -42,7 +42,8 @@ impl ActorOperations {
         let connection = parts.manager.get(&endpoint).ok_or_else(|| AppError::NotFound(endpoint.clone()))?;
         let events = parts.store.events_of(&endpoint, EVENTS_SHOWN).await?;
         let now_ms = unix_ms(SystemTime::now());
-        Ok(EndpointDetails { now_ms, connection: Some(connection), events })
+        let token_expiry = parts.manager.token_expiry(&endpoint).await;
+        Ok(EndpointDetails { now_ms, connection: Some(connection), token_expiry, events })
     }
 
     /// The options of a connection, secrets masked.

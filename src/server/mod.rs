@@ -6,17 +6,25 @@ mod demo;
 mod descriptors;
 mod http;
 mod metrics;
+pub mod oauth2;
 mod site;
 mod state;
 pub mod telemetry;
 
-use std::{future::Future, io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, future::Future, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use tokio::{net::TcpListener, runtime::Handle, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::{config::Config, demo::Demo, descriptors::Descriptors, http::Readiness, site::Site};
+use self::{
+    config::Config,
+    demo::Demo,
+    descriptors::Descriptors,
+    http::Readiness,
+    oauth2::{OAuth2, OAuth2Client},
+    site::Site,
+};
 pub use self::{
     demo::DemoError,
     http::Limits as HttpLimits,
@@ -29,9 +37,10 @@ use crate::{
     operations::{ListHints, Operations},
 };
 use wsmon_manager::{
-    CheckedOptions, ConnectionManager, GateConfig, KeepError, ManagerConfig, SecretsDir, Service, Services,
+    CheckedOptions, ConnectionManager, Connectors, GateConfig, KeepError, ManagerConfig, SecretsDir, Service, Services,
+    TokenService,
 };
-use wsmon_model::{FieldProblem, ServiceName};
+use wsmon_model::{FieldProblem, PeerText, ServiceName};
 use wsmon_store::{DirectoryLock, Store, StoreError};
 
 /// Said at the start, when it is clear that not all can be up.
@@ -70,6 +79,14 @@ pub enum ServerError {
         service: ServiceName,
         /// Why not.
         problem: FieldProblem,
+    },
+    /// What a service's client at a token service refers to cannot be read.
+    #[error("the oauth2 table of the service {service} cannot be used: {why}")]
+    OAuth2 {
+        /// The service.
+        service: ServiceName,
+        /// Why not.
+        why: PeerText,
     },
     /// What is wanted of connections cannot be read.
     #[error("the connections in the store cannot be read: {0}")]
@@ -128,8 +145,15 @@ impl Server {
         };
         let gate = GateConfig { rate: settings.connect_rate, ..GateConfig::default() };
         let keeper = Arc::new(store.clone());
-        let manager_config =
-            ManagerConfig { gate, keeper, secrets_dir, most_sockets: Some(most_sockets), ..ManagerConfig::default() };
+        let token_services = token_services(config.oauth2, secrets_dir.as_ref()).await?;
+        let manager_config = ManagerConfig {
+            gate,
+            keeper,
+            secrets_dir,
+            most_sockets: Some(most_sockets),
+            token_services,
+            ..ManagerConfig::default()
+        };
         let manager = ConnectionManager::new(config.services.clone(), manager_config);
         check_options(&manager, &config.services).await?;
         let restored = manager.restore().await?;
@@ -203,6 +227,23 @@ impl Server {
 
 fn secrets_dir(path: PathBuf) -> Result<SecretsDir, ServerError> {
     SecretsDir::new(&path).map_err(|source| ServerError::SecretsDir { path, source })
+}
+
+/// The token services of services, whose clients' secrets can be read now.
+async fn token_services(
+    clients: BTreeMap<ServiceName, OAuth2Client>,
+    secrets_dir: Option<&SecretsDir>,
+) -> Result<BTreeMap<ServiceName, Arc<dyn TokenService>>, ServerError> {
+    let connectors = Arc::new(Connectors::new(secrets_dir.cloned()));
+    let mut services = BTreeMap::<_, Arc<dyn TokenService>>::new();
+    for (service, client) in clients {
+        let oauth2 = OAuth2::new(client, secrets_dir.cloned(), Arc::clone(&connectors), oauth2::DEADLINE);
+        match oauth2.check().await {
+            Ok(()) => drop(services.insert(service, Arc::new(oauth2))),
+            Err(why) => return Err(ServerError::OAuth2 { service, why }),
+        }
+    }
+    Ok(services)
 }
 
 /// Checks what a service's options name, as is done when those of an endpoint are set.

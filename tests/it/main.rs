@@ -18,6 +18,7 @@ mod links;
 mod list;
 mod manager_life;
 mod names;
+mod oauth2;
 mod options;
 mod page_files;
 mod pages;

@@ -28,19 +28,25 @@ use crate::{
     },
 };
 
-const PASSWORD: &str = "p4ssw0rd-c4n4ry";
+pub const PASSWORD: &str = "p4ssw0rd-c4n4ry";
 
 /// The program on a free port; killed when dropped.
-struct Program {
+pub struct Program {
     child: Child,
-    url: String,
+    pub url: String,
     rest: mpsc::Receiver<String>,
 }
 
 impl Program {
     fn start(base_url: &str, filter: &str, directory: &std::path::Path) -> Self {
+        Self::start_with(&[], base_url, filter, directory)
+    }
+
+    /// Starts it with arguments of its own.
+    pub fn start_with(arguments: &[&str], base_url: &str, filter: &str, directory: &std::path::Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_websocket-monitor"));
         let mut child = on_free_port(&mut command, base_url, directory)
+            .args(arguments)
             .env("WSMON_ADMIN_PASSWORD", PASSWORD)
             .env("RUST_LOG", filter)
             // A trusted proxy may have all connections there are.
@@ -81,7 +87,7 @@ impl Program {
     }
 
     /// Ends it, and gives all it has logged.
-    fn into_log(mut self) -> String {
+    pub fn into_log(mut self) -> String {
         kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
         assert!(self.child.wait().expect("ends").success(), "SIGTERM is a proper end");
         self.rest.recv_timeout(Duration::from_secs(10)).expect("the log")
@@ -96,7 +102,7 @@ impl Drop for Program {
     }
 }
 
-fn browser() -> Client {
+pub fn browser() -> Client {
     Client::builder().cookie_store(true).redirect(Policy::none()).build().expect("a client")
 }
 

@@ -59,7 +59,7 @@ const ONLY: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// Modules of the manager that are told the time, and that draw only from the random numbers they are given.
-const PURE: [&str; 13] = [
+const PURE: [&str; 15] = [
     "machine",
     "policy",
     "backoff",
@@ -73,6 +73,8 @@ const PURE: [&str; 13] = [
     "in_flight",
     "dial::answer",
     "dial::request",
+    "tokens::cache",
+    "tokens::jwt",
 ];
 
 /// What they name nothing of.

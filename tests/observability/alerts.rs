@@ -1,7 +1,8 @@
 //! Every alert fires when its fault is there, leads to a page that shows it, and resolves when the fault is gone.
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, time::SystemTime};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -60,6 +61,7 @@ async fn every_alert_fires_and_resolves_and_every_panel_has_data() {
     };
     let on_endpoints = async {
         single_endpoints(&prometheus, &monitor, &upstream).await;
+        expiring_tokens(&prometheus, &monitor).await;
         host(&prometheus, &monitor, &mut upstream).await;
     };
     tokio::join!(on_endpoints, on_others, on_disk);
@@ -117,6 +119,45 @@ async fn lose_often(prometheus: &Prometheus, monitor: &Monitor, admin: &Admin, u
         if losses >= 8.0 { Ok(()) } else { Err(losses.to_string()) }
     })
     .await;
+}
+
+/// A JSON Web Token that was issued a month ago and expires after so many hours.
+fn token(hours: u64) -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_secs();
+    let claims = json!({ "iat": now - 30 * 86_400, "exp": now + hours * 3_600 });
+    let parts = [json!({ "alg": "none" }), claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part.to_string()));
+    format!("{}.c2ln", parts.join("."))
+}
+
+async fn expiring_tokens(prometheus: &Prometheus, monitor: &Monitor) {
+    let admin = Admin::sign_in(monitor).await;
+    let tokens = [
+        ("in-three-days", token(72), Some("WsmonTokenExpiresInAWeek")),
+        ("in-three-hours", token(3), Some("WsmonTokenExpiresInADay")),
+        ("in-a-month", token(720), None),
+    ];
+    for (endpoint, token, _) in &tokens {
+        admin.connect(endpoint).await;
+        admin.set_options(endpoint, json!({ "bearer_token": token })).await;
+    }
+    for (endpoint, _, name) in &tokens {
+        let about = [("instance", monitor.address()), ("endpoint", *endpoint)];
+        let Some(name) = name else { continue };
+        follow_links(&prometheus.fires(name, &about).await, &admin).await;
+    }
+    let about = |alert: &Alert, endpoint: &str| alert.labels.get("endpoint").is_some_and(|label| label == endpoint);
+    let firing = prometheus.firing().await;
+    for (endpoint, _, name) in &tokens {
+        let names: Vec<_> =
+            firing.iter().filter(|alert| about(alert, endpoint)).map(|alert| &alert.labels["alertname"]).collect();
+        assert_eq!(names, name.iter().collect::<Vec<_>>(), "{endpoint}");
+    }
+    for (endpoint, _, name) in &tokens {
+        admin.set_options(endpoint, json!({ "bearer_token": token(720) })).await;
+        if let Some(name) = name {
+            prometheus.resolves(name, &[("instance", monitor.address()), ("endpoint", endpoint)]).await;
+        }
+    }
 }
 
 async fn host(prometheus: &Prometheus, monitor: &Monitor, upstream: &mut Upstream) {

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 use strum::VariantArray;
-use wsmon_model::{Cause, Status};
+use wsmon_model::{Cause, Status, TokenRenewal};
 
 use crate::{
     eventually,
@@ -35,6 +35,7 @@ fn words(label: &str) -> Vec<&'static str> {
     match label {
         "state" => Status::VARIANTS.iter().copied().map(Status::as_str).collect(),
         "cause" => Cause::VARIANTS.iter().copied().map(Cause::as_str).chain(["requested"]).collect(),
+        "renewal" => TokenRenewal::VARIANTS.iter().copied().map(TokenRenewal::as_str).collect(),
         "result" => vec!["success", "failure"],
         "direction" => vec!["received", "sent"],
         _ => vec![],

@@ -27,10 +27,22 @@ impl Client {
 
     /// The same for an endpoint of this name. An attempt may take 3 s: daphne looks for a handler that failed once a second.
     pub async fn connect_to(port: u16, path: &str, endpoint: &str, options: ConnectionOptions) -> Self {
+        Self::connect_with(port, path, endpoint, options, |_| {}).await
+    }
+
+    /// The same of a manager that is configured otherwise.
+    pub async fn connect_with(
+        port: u16,
+        path: &str,
+        endpoint: &str,
+        options: ConnectionOptions,
+        change: impl FnOnce(&mut ManagerConfig),
+    ) -> Self {
         let base = format!("ws://127.0.0.1:{port}{path}").parse::<Base>().expect("a base URL");
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1)).expect("valid");
         let handshake_timeout = Duration::from_secs(3);
-        let config = ManagerConfig { seed: 1, backoff, handshake_timeout, ..ManagerConfig::default() };
+        let mut config = ManagerConfig { seed: 1, backoff, handshake_timeout, ..ManagerConfig::default() };
+        change(&mut config);
         let manager = ConnectionManager::new(base, config);
         let feed = name(endpoint);
         let options = ConnectionOptions { ping_interval_ms: options.ping_interval_ms.or(Some(100)), ..options };

@@ -11,6 +11,7 @@ mod install;
 mod mosquitto;
 mod nats;
 mod nginx;
+mod oauth2;
 mod server;
 mod socket_io;
 #[expect(dead_code, reason = "the tests of `it` ask more of it")]

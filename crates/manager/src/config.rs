@@ -1,6 +1,6 @@
 //! How connections are opened, watched and tried again.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use super::{
     backoff::Backoff,
@@ -8,8 +8,10 @@ use super::{
     gate::GateConfig,
     keeper::{Keeper, NoopKeeper},
     secrets_dir::SecretsDir,
+    tokens::TokenService,
 };
 use crate::clock::{Clock, SystemClock};
+use wsmon_model::ServiceName;
 
 /// How connections are opened, watched and tried again, and what of the world they touch.
 #[derive(Clone)]
@@ -34,6 +36,8 @@ pub struct ManagerConfig {
     pub most_in_flight: usize,
     /// Where the jitter starts; the same seed gives the same delays.
     pub seed: u64,
+    /// What issues the tokens with which endpoints sign in that have no sign-in of their own, by service.
+    pub token_services: BTreeMap<ServiceName, Arc<dyn TokenService>>,
     /// The network.
     pub transport: Arc<dyn Transport>,
     /// What time it is on the wall. Delays and deadlines go by tokio's clock.
@@ -55,6 +59,7 @@ impl Default for ManagerConfig {
             most_sockets: None,
             most_in_flight: 128 * 1024 * 1024,
             seed: rand::random(),
+            token_services: BTreeMap::new(),
             transport: Arc::new(Tcp),
             clock: Arc::new(SystemClock),
             keeper: Arc::new(NoopKeeper),

@@ -34,6 +34,7 @@ use super::{
     options::CheckedOptions,
     registry::{Entry, Registry, View},
     service::{Service, Services, Upstream},
+    tokens::Tokens,
 };
 use wsmon_model::{
     Cause, Connection, ConnectionList, ConnectionOptions, EndpointId, FieldProblem, ListQuery, PendingAudit,
@@ -88,10 +89,16 @@ impl ConnectionManager {
         events_kept.close();
         let gate = Gate::new(&config.gate, config.seed);
         let services = services.into();
-        let upstream = |service: &Service| (service.name.clone(), Arc::new(Upstream::new(service, gate.host())));
+        let tokens = |service: &Service| {
+            let issuer = Arc::clone(config.token_services.get(&service.name)?);
+            Some(Tokens::new(issuer, config.backoff, config.seed, Arc::clone(&config.clock)))
+        };
+        let upstream =
+            |service: &Service| (service.name.clone(), Arc::new(Upstream::new(service, gate.host(), tokens(service))));
+        let upstreams = services.iter().map(upstream).collect();
         let inner = Arc::new(Inner {
             registry: Arc::default(),
-            upstreams: services.iter().map(upstream).collect(),
+            upstreams,
             dialer: Arc::new(Dialer::new(&config)),
             gate,
             wall: WallClock::new(config.clock.now()),

@@ -6,7 +6,7 @@ use wsmon_model::Secret;
 const SHORTEST: usize = 6;
 
 /// The text without these secrets, as far as they are long enough to be told from other words.
-pub(super) fn mask<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
+pub fn mask<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
     let mut text = text.to_owned();
     for secret in secrets.filter(|secret| secret.len() >= SHORTEST) {
         text = text.replace(secret, Secret::MASK);

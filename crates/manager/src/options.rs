@@ -113,6 +113,11 @@ impl CheckedOptions {
         self.not_data.as_ref()
     }
 
+    /// Whether they sign in by themselves, so that no token of the service's is needed.
+    pub(super) fn sign_in(&self) -> bool {
+        request_fields::sign_in(self.in_force())
+    }
+
     /// The file of certificates to trust.
     pub(super) fn ca_file(&self) -> Option<&str> {
         self.in_force().ca_file.as_deref()

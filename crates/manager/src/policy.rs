@@ -75,6 +75,8 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
         // The next start reads the configuration anew.
         Failure::NotConfigured { .. } => Verdict::Final,
         Failure::Http(answer) => judge_http(answer.status, answer.retry_after_s.map(Duration::from_secs)),
+        Failure::Token { fault, .. } if fault.is_refusal() => Verdict::Blocked,
+        Failure::Token { wait, .. } => Verdict::NotBefore((*wait).min(LONGEST_RETRY_AFTER)),
         Failure::Closed { code, .. } => judge_close(*code),
         Failure::Opening { ended: Some(ended), .. } => judge(ended, rules),
         Failure::Tls { .. }

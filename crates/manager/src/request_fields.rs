@@ -61,6 +61,18 @@ pub(super) fn resolved(options: &ConnectionOptions, secrets: &mut Secrets) -> Re
     Ok(fields)
 }
 
+/// Whether options sign in by themselves.
+pub(super) fn sign_in(options: &ConnectionOptions) -> bool {
+    options.bearer_token.is_some() || options.basic_auth.is_some()
+}
+
+/// Signs in with a bearer token (RFC 6750 section 2.1).
+pub(super) fn add_bearer(fields: &mut HeaderMap, token: &Secret) -> Result<(), InvalidOptions> {
+    let value = format!("Bearer {}", token.expose());
+    fields.insert(AUTHORIZATION, sensitive("bearer_token", "the bearer token", &value)?);
+    Ok(())
+}
+
 /// The fields with the values that are known.
 fn fields(options: &ConnectionOptions, known: impl Fn(&Secret) -> Option<Secret>) -> Result<HeaderMap, InvalidOptions> {
     let mut headers = HeaderMap::new();
@@ -72,8 +84,7 @@ fn fields(options: &ConnectionOptions, known: impl Fn(&Secret) -> Option<Secret>
         }
     }
     if let Some(token) = options.bearer_token.as_ref().and_then(&known) {
-        let value = format!("Bearer {}", token.expose());
-        headers.insert(AUTHORIZATION, sensitive("bearer_token", "the bearer token", &value)?);
+        add_bearer(&mut headers, &token)?;
     } else if let Some(pair) = options.basic_auth.as_ref().and_then(&known) {
         headers.insert(AUTHORIZATION, basic(pair.expose())?);
     }

@@ -23,7 +23,7 @@ enum NoSecret {
 }
 
 /// The secret, without the line break that ends most files. Blocks the thread.
-fn read_one(reference: &SecretReference, directory: Option<&SecretsDir>) -> Result<Secret, Failure> {
+pub(super) fn read_one(reference: &SecretReference, directory: Option<&SecretsDir>) -> Result<Secret, Failure> {
     let none = |why: NoSecret| Failure::Options { detail: PeerText::new(&why.to_string()) };
     let text = match reference {
         SecretReference::File(name) => {
@@ -39,6 +39,15 @@ fn read_one(reference: &SecretReference, directory: Option<&SecretsDir>) -> Resu
     };
     let text = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
     if text.is_empty() { Err(none(NoSecret::Empty(reference.clone()))) } else { Ok(Secret::new(text)) }
+}
+
+/// The secret that a value is, or that it refers to, read anew.
+///
+/// # Errors
+///
+/// [`Failure::Options`], or [`Failure::LocalResources`], when what it refers to cannot be read.
+pub async fn read_secret(value: &Secret, directory: Option<&SecretsDir>) -> Result<Secret, Failure> {
+    Ok(Secrets::read(value.reference(), directory).await?.resolve(value))
 }
 
 /// Secrets as they are now.

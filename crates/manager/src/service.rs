@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use wsmon_model::{BaseUrl, ConnectionOptions, EndpointId, ServiceInfo, ServiceName};
 
-use super::{gate::HostGate, invalid_options::InvalidOptions, options::CheckedOptions, tally::Tally, target::Base};
+use super::{
+    gate::HostGate, invalid_options::InvalidOptions, options::CheckedOptions, tally::Tally, target::Base,
+    tokens::Tokens,
+};
 
 /// A named base URL, and the defaults of its endpoints.
 #[derive(Clone, PartialEq, Eq)]
@@ -92,12 +95,14 @@ pub(super) struct Upstream {
     plain: Arc<CheckedOptions>,
     /// The circuit breaker and the pacing of attempts.
     pub(super) gate: HostGate,
+    /// What endpoints sign in with that have no sign-in of their own.
+    pub(super) tokens: Option<Tokens>,
     /// Its connections by status.
     pub(super) tally: Tally,
 }
 
 impl Upstream {
-    pub(super) fn new(service: &Service, gate: HostGate) -> Self {
+    pub(super) fn new(service: &Service, gate: HostGate, tokens: Option<Tokens>) -> Self {
         let defaults = CheckedOptions::new(service.defaults.clone()).expect("services have options that are valid");
         Self {
             name: service.name.clone(),
@@ -106,6 +111,7 @@ impl Upstream {
             plain: Arc::new(CheckedOptions::default().over(&defaults)),
             defaults,
             gate,
+            tokens,
             tally: Tally::default(),
         }
     }
@@ -113,7 +119,7 @@ impl Upstream {
     /// A service of which there are connections and no configuration.
     pub(super) fn not_configured(name: ServiceName, gate: HostGate) -> Self {
         let (defaults, plain, tally) = (CheckedOptions::default(), Arc::default(), Tally::default());
-        Self { name, base: None, shown_base: None, defaults, plain, gate, tally }
+        Self { name, base: None, shown_base: None, defaults, plain, gate, tokens: None, tally }
     }
 
     /// The service as people see it; none if it is not configured.

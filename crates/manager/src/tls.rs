@@ -25,7 +25,7 @@ use super::{
 
 /// A configuration of TLS for each set of authorities, which all connections that trust them share: one each costs 12 KiB
 /// more, and resumes no sessions.
-pub(super) struct Connectors {
+pub struct Connectors {
     directory: Option<SecretsDir>,
     built_in: TlsConnector,
     /// By the path of a file, with what that held.
@@ -34,20 +34,24 @@ pub(super) struct Connectors {
 
 impl Connectors {
     /// Files are only those of this directory.
-    pub(super) fn new(directory: Option<SecretsDir>) -> Self {
+    pub fn new(directory: Option<SecretsDir>) -> Self {
         // Mozilla's authorities, compiled in, so that every machine trusts the same.
         let built_in = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         Self { directory, built_in: connector(built_in), of_files: Mutex::default() }
     }
 
     /// Trusts the built-in authorities.
-    pub(super) fn built_in(&self) -> TlsConnector {
+    pub fn built_in(&self) -> TlsConnector {
         self.built_in.clone()
     }
 
     /// Trusts the certificates in a file, in PEM format. It is read anew for every attempt, so that one that was replaced
     /// counts at once.
-    pub(super) async fn of_file(&self, path: &str) -> Result<TlsConnector, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Options`], or [`Failure::LocalResources`], when the file cannot be read or holds something else.
+    pub async fn of_file(&self, path: &str) -> Result<TlsConnector, Failure> {
         let pem = read(self.directory.as_ref(), path).await?;
         let mut of_files = self.of_files.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = of_files.get(path).filter(|(before, _)| *before == pem) {

@@ -20,6 +20,10 @@ pub enum Cause {
     TlsFailure,
     /// The upgrade was answered with an HTTP status other than 101.
     HttpStatus,
+    /// The service's OAuth 2.0 token service refuses the client, or what it asks for.
+    TokenRefused,
+    /// The service's OAuth 2.0 token service gives no token now.
+    TokenUnavailable,
     /// The answer to the upgrade was not RFC 6455's.
     InvalidHandshake,
     /// The server took none of the subprotocols asked for, or chose one that was not.

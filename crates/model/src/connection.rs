@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{Cause, EndpointId, Event, Layer};
+use super::{Cause, EndpointId, Event, Layer, TokenExpiry};
 
 /// What the socket does, worst first. Its words are part of the page's contract.
 #[derive(
@@ -144,6 +144,8 @@ pub struct EndpointDetails {
     pub now_ms: i64,
     /// The connection; none only before the first answer.
     pub connection: Option<Connection>,
+    /// When the token expires with which it signs in, if that is known.
+    pub token_expiry: Option<TokenExpiry>,
     /// What happened to it, newest first.
     pub events: Vec<Event>,
 }

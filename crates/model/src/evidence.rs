@@ -3,6 +3,7 @@
 mod faults;
 mod known;
 mod peer;
+mod token;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,7 @@ use self::known::known;
 pub use self::{
     faults::{LocalResource, NameFault, ProtocolFault, SubprotocolFault, TlsProblem},
     peer::{Certificate, CloseFrame, HttpAnswer, OpeningFault, TlsFault, UnresolvedName},
+    token::{TokenFault, TokenProblem},
 };
 use super::{Attempt, Cause, Layer, PeerText, ServiceName};
 
@@ -56,6 +58,9 @@ pub struct Evidence {
     /// The answer with which the server refused the upgrade.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub http: Option<HttpAnswer>,
+    /// Why the service's token service gave no token.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
+    pub token: Option<TokenFault>,
     /// How the opening failed.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub opening: Option<OpeningFault>,
@@ -90,6 +95,7 @@ impl Default for Evidence {
             name: None,
             tls: None,
             http: None,
+            token: None,
             opening: None,
             subprotocol: None,
             protocol: None,

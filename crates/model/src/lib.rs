@@ -26,6 +26,7 @@ mod secret;
 mod secret_reference;
 mod service;
 mod theme;
+mod token_expiry;
 
 pub use account::{Account, LoginSession, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
 pub use attempt::{Attempt, Stage};
@@ -39,7 +40,7 @@ pub use endpoint_id::{EndpointId, EndpointIdError};
 pub use event::{Event, EventKind};
 pub use evidence::{
     Certificate, CloseFrame, Evidence, HttpAnswer, LocalResource, NameFault, OpeningFault, ProtocolFault,
-    SubprotocolFault, TlsFault, TlsProblem, UnresolvedName,
+    SubprotocolFault, TlsFault, TlsProblem, TokenFault, TokenProblem, UnresolvedName,
 };
 pub use field_problem::FieldProblem;
 pub use layer::Layer;
@@ -55,6 +56,7 @@ pub use secret::Secret;
 pub use secret_reference::{InvalidReference, SecretReference};
 pub use service::{ServiceInfo, ServiceName, ServiceNameError};
 pub use theme::Theme;
+pub use token_expiry::{TokenExpiry, TokenRenewal};
 
 /// Reads a page's number in a URL, which counts from 1.
 fn page_param(text: Option<String>) -> u32 {

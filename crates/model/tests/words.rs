@@ -5,7 +5,7 @@ use std::{fmt::Debug, str::FromStr};
 use serde::Serialize;
 use serde_json::json;
 use strum::{ParseError, VariantArray};
-use wsmon_model::{AuditAction, AuditOutcome, Cause, EventKind, Layer, SortKey, Status, Theme};
+use wsmon_model::{AuditAction, AuditOutcome, Cause, EventKind, Layer, SortKey, Status, Theme, TokenRenewal};
 
 /// Every word, each read back as what it was written from.
 fn words<T>() -> Vec<&'static str>
@@ -42,6 +42,8 @@ fn of_causes() {
         "handshake_timeout",
         "tls_failure",
         "http_status",
+        "token_refused",
+        "token_unavailable",
         "invalid_handshake",
         "subprotocol_mismatch",
         "opening_failed",
@@ -65,6 +67,13 @@ fn of_layers() {
     let expected = ["local", "dns", "tcp", "tls", "http", "websocket", "opening", "heartbeat", "data"];
     assert_eq!(words::<Layer>(), expected);
     assert_eq!(in_json::<Layer>(), json!(expected));
+}
+
+#[test]
+fn of_who_renews_a_token() {
+    let expected = ["automatic", "manual"];
+    assert_eq!(words::<TokenRenewal>(), expected);
+    assert_eq!(in_json::<TokenRenewal>(), json!(expected));
 }
 
 #[test]

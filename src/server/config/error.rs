@@ -4,6 +4,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::error::ErrorKind;
 
+use crate::server::oauth2::InvalidOAuth2;
 use wsmon_manager::{InvalidBase, InvalidServices};
 use wsmon_model::{ServiceName, ServiceNameError};
 
@@ -51,6 +52,14 @@ pub enum ConfigError {
     /// A service is nowhere.
     #[error("the service {0} has no base-url")]
     NoBaseUrl(ServiceName),
+    /// A service's client at a token service cannot be used.
+    #[error("the oauth2 table of the service {service} cannot be used: {why}")]
+    OAuth2 {
+        /// Whose.
+        service: ServiceName,
+        /// Why not.
+        why: InvalidOAuth2,
+    },
     /// The services cannot be used together, or the defaults of one.
     #[error(transparent)]
     Services(#[from] InvalidServices),

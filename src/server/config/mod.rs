@@ -4,23 +4,25 @@ mod arguments;
 mod error;
 mod file;
 mod layer;
+mod oauth2;
 mod secret;
 mod services;
 mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::{env, path::PathBuf};
+use std::{collections::BTreeMap, env, path::PathBuf};
 
 use secrecy::SecretString;
 
 use self::arguments::Arguments;
 pub use self::{
     error::{ConfigError, InvalidLayer},
-    settings::{ServiceSettings, Settings},
+    settings::{OAuth2Settings, ServiceSettings, Settings},
 };
-use super::{commands::Command, http::Limits};
+use super::{commands::Command, http::Limits, oauth2::OAuth2Client};
 use wsmon_manager::Services;
+use wsmon_model::ServiceName;
 
 /// What a server is started with.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub struct Config {
     pub settings: Settings,
     /// The services that the settings name.
     pub services: Services,
+    /// The clients that services have at token services.
+    pub oauth2: BTreeMap<ServiceName, OAuth2Client>,
     /// The password of `admin` on the first start, from `WSMON_ADMIN_PASSWORD`; none to make one up.
     pub admin_password: Option<SecretString>,
     /// The bearer token that `/metrics` asks for, from `WSMON_METRICS_TOKEN`.
@@ -60,11 +64,13 @@ impl Config {
         let file = arguments.config.as_deref().map(file::read).transpose()?;
         let settings = layer::merge(file.into_iter().chain(given))?;
         let services = services::services(&settings)?;
+        let oauth2 = oauth2::clients(&settings)?;
         Ok(match arguments.command {
             Some(command) => Invocation::Command(settings.data_dir, command),
             None => Invocation::Serve(Box::new(Self {
                 settings,
                 services,
+                oauth2,
                 admin_password: secret::read("WSMON_ADMIN_PASSWORD")?,
                 metrics_token: secret::read("WSMON_METRICS_TOKEN")?,
                 without_page_files: arguments.without_page_files,

@@ -86,8 +86,25 @@ pub struct Settings {
 pub struct ServiceSettings {
     /// ws or wss URL to whose path endpoint names are appended. That of the service `default` is [`Settings::base_url`].
     pub base_url: Option<Secret>,
+    /// The token service that issues what its endpoints sign in with, unless their own options sign in.
+    pub oauth2: Option<OAuth2Settings>,
     /// What holds for its endpoints where their own options say nothing.
     pub options: ConnectionOptions,
+}
+
+/// A client at an OAuth 2.0 token service (RFC 6749 section 4.4).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OAuth2Settings {
+    /// Where tokens are asked for: https, or http on this machine.
+    pub token_url: Secret,
+    /// The client's id, or a reference to it.
+    pub client_id: Secret,
+    /// The client's secret, or a reference to it.
+    pub client_secret: Secret,
+    /// What the token is to be good for; the token service's default if it is left out.
+    #[serde(default)]
+    pub scope: Option<String>,
 }
 
 impl Default for Settings {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Arguments, ConfigError, Settings, file, layer, services};
+use super::{Arguments, ConfigError, Settings, file, layer, oauth2, services};
 use wsmon_manager::Services;
 use wsmon_model::{Secret, ServiceName};
 
@@ -123,6 +123,61 @@ fn what_is_wrong_with_a_service_is_said_in_a_sentence_that_tells_no_secret() {
         assert!(error.contains(told), "{error}");
         assert!(!error.to_lowercase().contains("s3cret") && error.lines().count() == 1, "{error}");
     }
+}
+
+/// A file with a service that signs in at a token service: these lines of its table, and these behind it.
+fn with_oauth2(lines: &str, rest: &str) -> String {
+    format!("[service.kraken]\nbase-url = 'ws://x/'\n[service.kraken.oauth2]\n{lines}\n{rest}")
+}
+
+const OAUTH2: &str = "token-url = 'https://auth.example/token'\nclient-id = 'me'\nclient-secret = 'file:s3cret'";
+
+#[test]
+fn a_service_signs_in_at_the_token_service_of_its_table() {
+    let clients = |lines: &str, rest| oauth2::clients(&merged(&[], &with_oauth2(lines, rest)).expect("valid"));
+    let clients_of = clients(&format!("{OAUTH2}\nscope = 'feeds read'"), "").expect("valid");
+    assert!(clients_of.keys().map(ServiceName::as_str).eq(["kraken"]));
+    for (lines, rest, told) in [
+        (
+            &OAUTH2.replace("https", "http"),
+            "",
+            "its token-url has to begin with https://; http:// is for a token service",
+        ),
+        (&OAUTH2.replace("https", "file"), "", "its token-url has to begin with https://"),
+        (&OAUTH2.replace("https://", "https://me:s3cret@"), "", "its token-url holds a user or password"),
+        (&OAUTH2.replace("https://", "s3cret"), "", "its token-url is not a URL"),
+        (
+            &OAUTH2.replace("file:s3cret", "env:S3CRET"),
+            "",
+            "its client-secret cannot be used: of the monitor's variables",
+        ),
+        (&OAUTH2.replace("'me'", "''"), "", "its client-id is empty"),
+        (&format!("{OAUTH2}\nscope = ' s3cret'"), "", "its scope has to be words"),
+        (
+            &OAUTH2.to_owned(),
+            "[service.kraken.options]\nbearer_token = 's3cret'",
+            "have a bearer_token or basic_auth as well",
+        ),
+    ] {
+        let error = clients(lines, rest).expect_err(told).to_string();
+        assert!(
+            error.starts_with("the oauth2 table of the service kraken cannot be used: ") && error.contains(told),
+            "{error}"
+        );
+        assert!(!error.to_lowercase().contains("s3cret") && error.lines().count() == 1, "{error}");
+    }
+    for (lines, told) in [
+        ("token-url = 's3cret'\nclient-id = 's3cret'", "line 3: missing field `client-secret`"),
+        (&*format!("{OAUTH2}\naudience = 's3cret'"), "line 7: unknown field `audience`, expected one of `token-url`"),
+    ] {
+        let error = merged(&[], &with_oauth2(lines, "")).expect_err(told).to_string();
+        assert!(
+            error.contains(told) && error.contains("service.kraken.oauth2") && !error.contains("s3cret"),
+            "{error}"
+        );
+    }
+    let settings = merged(&[], &with_oauth2(&OAUTH2.replace("file:", ""), "")).expect("valid");
+    assert!(!format!("{settings:?}").contains("s3cret"), "{settings:?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use prometheus_client::{
 use strum::VariantArray;
 
 use crate::server::state::AppState;
-use wsmon_manager::{EndpointSample, Histogram, HistogramSnapshot, Timings, clock::unix_ms};
+use wsmon_manager::{EndpointSample, Histogram, HistogramSnapshot, Timings, TokenExpiries, clock::unix_ms};
 use wsmon_model::{Phase, ServiceInfo, ServiceName, Status, Summary};
 
 /// The connections at one moment.
@@ -18,6 +18,7 @@ pub(super) struct Connections {
     summaries: BTreeMap<ServiceName, Summary>,
     /// None with more endpoints than the limit.
     endpoints: Option<Vec<EndpointSample>>,
+    token_expiries: TokenExpiries,
     timings: Timings,
     services: Vec<ServiceInfo>,
     events_lost: u64,
@@ -29,8 +30,14 @@ impl Connections {
         let summaries = state.manager.summaries();
         let total: u32 = summaries.values().map(|summary| summary.total).sum();
         let few = total as usize <= state.metrics.endpoint_limit;
+        let token_expiries = if few {
+            state.manager.token_expiries()
+        } else {
+            TokenExpiries { of_services: state.manager.token_expiries_of_services(), ..TokenExpiries::default() }
+        };
         Self {
             summaries,
+            token_expiries,
             endpoints: few.then(|| state.manager.sample()),
             timings: state.manager.timings().clone(),
             services: state.manager.services().collect(),
@@ -50,6 +57,7 @@ impl Connections {
         counter_family(encoder, "wsmon_events_lost", "Events that came faster than they could be kept.", |family| {
             family.encode_counter::<NoLabelSet, _, u64>(&self.events_lost, None)
         })?;
+        self.encode_token_expiries(encoder)?;
         let help = "How long attempts took that succeeded, from the name's resolution to the upgrade.";
         histogram(encoder, "wsmon_handshake_duration_seconds", help, &self.timings.handshake)?;
         let help = "How long pings took to be answered.";
@@ -91,6 +99,26 @@ impl Connections {
     }
 }
 
+impl Connections {
+    fn encode_token_expiries(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help =
+            "When the token expires with which an endpoint signs in, or all of a service that have none of their own.";
+        family(encoder, "wsmon_token_expiry_timestamp_seconds", help, |family| {
+            let TokenExpiries { of_services, of_endpoints } = &self.token_expiries;
+            for (service, expiry) in of_services {
+                let labels = [("service", service.as_str()), ("renewal", expiry.renewal.as_str())];
+                gauge(family, &labels, seconds(expiry.at_ms))?;
+            }
+            for (endpoint, expiry) in of_endpoints {
+                let (service, endpoint) =
+                    (("service", endpoint.service.as_str()), ("endpoint", endpoint.name.as_str()));
+                gauge(family, &[service, endpoint, ("renewal", expiry.renewal.as_str())], seconds(expiry.at_ms))?;
+            }
+            Ok(())
+        })
+    }
+}
+
 impl Collector for Connections {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.encode_all(&mut encoder)
@@ -124,8 +152,6 @@ fn encode_states(encoder: &mut DescriptorEncoder<'_>, endpoints: &[EndpointSampl
 }
 
 fn encode_times(encoder: &mut DescriptorEncoder<'_>, endpoints: &[EndpointSample]) -> fmt::Result {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit until the year 287396")]
-    let seconds = |ms: i64| ms as f64 / 1_000.0;
     let name = "wsmon_last_message_timestamp_seconds";
     let help = "When the last message came; absent until one has.";
     per_endpoint(encoder, name, help, endpoints, |sample| sample.last_message_ms.map(seconds))?;
@@ -159,6 +185,11 @@ fn encode_counts(encoder: &mut DescriptorEncoder<'_>, endpoints: &[EndpointSampl
         each("received", sample.bytes_received)?;
         each("sent", sample.counts.bytes_sent)
     })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit until the year 287396")]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1_000.0
 }
 
 fn family(

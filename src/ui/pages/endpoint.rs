@@ -20,7 +20,7 @@ use crate::{
         poll::Poll,
     },
 };
-use wsmon_model::{Connection, EndpointDetails, Event, Phase};
+use wsmon_model::{Connection, EndpointDetails, Event, Phase, TokenExpiry, TokenRenewal};
 
 /// One connection.
 #[component]
@@ -70,7 +70,10 @@ fn Details(children: Children) -> impl IntoView {
         actions.perform(change, undo, |_| {});
     };
     let now_ms = move || details.with(|details| details.now_ms) + poll.age_ms();
-    let now = move || details.with(|details| details.connection.as_ref().map(|connection| now(connection, now_ms)));
+    let now = move || {
+        details
+            .with(|details| details.connection.as_ref().map(|connection| now(connection, details.token_expiry, now_ms)))
+    };
     view! {
         <div class="live" on:submit=on_submit on:click=move |event: MouseEvent| clicked(&event, poll, actions)>
             <form id=CHANGES method="post" hidden></form>
@@ -84,9 +87,9 @@ fn Details(children: Children) -> impl IntoView {
 }
 
 /// How it is now, and what can be done about it.
-fn now<F>(connection: &Connection, now_ms: F) -> impl IntoView + use<F>
+fn now<F>(connection: &Connection, expiry: Option<TokenExpiry>, now_ms: F) -> impl IntoView + use<F>
 where
-    F: Fn() -> i64 + Send + 'static,
+    F: Fn() -> i64 + Copy + Send + 'static,
 {
     let (name, phase) = (connection.endpoint.to_string(), connection.phase);
     let cannot_pause = !matches!(phase, Phase::Waiting | Phase::Blocked);
@@ -94,6 +97,7 @@ where
         <section class="panel stack" aria-label="Connection">
             <p class="url">{connection.url.clone()}</p>
             <div>{status_badge(connection.status())} " " {standing(connection, now_ms)}</div>
+            <p class="quiet" hidden=expiry.is_none()>{move || expiry.map(|expiry| token(expiry, now_ms()))}</p>
             <div class="row-actions">
                 <span>"Auto Reconnect"</span>
                 {auto_reconnect(connection)}
@@ -102,6 +106,18 @@ where
                 {change_button(&name, ChangeKind::Resume, "Resume".to_owned(), "Resume", phase != Phase::Off)}
             </div>
         </section>
+    }
+}
+
+/// Until when its token is valid.
+fn token(TokenExpiry { at_ms, renewal }: TokenExpiry, now_ms: i64) -> String {
+    let when = if at_ms > now_ms { format::until(at_ms - now_ms) } else { format::ago(now_ms - at_ms) };
+    let utc = format::utc(at_ms);
+    match (renewal, at_ms > now_ms) {
+        (TokenRenewal::Manual, true) => format!("Token expires {when} ({utc} UTC)"),
+        (TokenRenewal::Manual, false) => format!("Token expired {when} ({utc} UTC)"),
+        (TokenRenewal::Automatic, true) => format!("Token renewed by itself · this one expires {when}"),
+        (TokenRenewal::Automatic, false) => format!("Token renewed by itself · the last one expired {when}"),
     }
 }
 
@@ -139,5 +155,20 @@ fn event_row(event: &Event) -> impl IntoView + use<> {
             <td role="cell" class="entry" data-label="What">{what}</td>
             <td role="cell" class="reason">{event.text.clone()}</td>
         </tr>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_tells_how_long_it_lasts_and_who_renews_it() {
+        const DAY_MS: i64 = 86_400_000;
+        let text = |renewal, left_ms| token(TokenExpiry { at_ms: 10 * DAY_MS + left_ms, renewal }, 10 * DAY_MS);
+        assert_eq!(text(TokenRenewal::Manual, 6 * DAY_MS), "Token expires in 6 d (1970-01-17 00:00:00 UTC)");
+        assert_eq!(text(TokenRenewal::Manual, -2 * DAY_MS), "Token expired 2 d ago (1970-01-09 00:00:00 UTC)");
+        assert_eq!(text(TokenRenewal::Automatic, 4_000), "Token renewed by itself · this one expires in 4 s");
+        assert_eq!(text(TokenRenewal::Automatic, -4_000), "Token renewed by itself · the last one expired 4 s ago");
     }
 }

@@ -1,6 +1,6 @@
 //! A running server, and a visitor.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use reqwest::{Client, Response, redirect::Policy};
 use serde_json::Value;
@@ -37,6 +37,7 @@ pub fn config(base_url: Base, data_dir: &Path) -> Config {
     Config {
         settings: Settings { listen, data_dir: data_dir.to_owned(), ..Settings::default() },
         services: base_url.into(),
+        oauth2: BTreeMap::new(),
         admin_password: Some(PASSWORD.into()),
         metrics_token: None,
         without_page_files: true,

@@ -6,6 +6,7 @@ mod local;
 mod opening;
 mod time;
 mod tls;
+mod token;
 
 use wsmon_model::{
     Cause, CloseFrame, Evidence, HttpAnswer, NameFault, ProtocolFault, SubprotocolFault, UnresolvedName,
@@ -17,6 +18,7 @@ use self::{
     opening::opening_failed,
     time::{seconds, within},
     tls::tls_failed,
+    token::no_token,
 };
 
 /// What happened, and where it helps, what to do, in sentences for an operator.
@@ -37,6 +39,7 @@ pub fn describe(evidence: &Evidence) -> String {
         Some(Cause::HandshakeTimeout) => format!("{} {}.", late(stage), within(evidence.after_ms)),
         Some(Cause::TlsFailure) => tls_failed(evidence),
         Some(Cause::HttpStatus) => refused_upgrade(evidence.http.as_ref()),
+        Some(Cause::TokenRefused | Cause::TokenUnavailable) => no_token(evidence.token.as_ref()),
         Some(Cause::InvalidHandshake) => {
             format!("The server's answer is not a WebSocket handshake{}.", because(evidence))
         }

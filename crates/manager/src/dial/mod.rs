@@ -20,8 +20,9 @@ use self::{
     socket_limit::{Place, SocketLimit},
 };
 use super::{
-    config::ManagerConfig, failure::Failure, frame::Decoder, in_flight::InFlight, options::CheckedOptions,
-    request_fields, secrets::Secrets, secrets_dir::SecretsDir, service::Upstream, target::Base, tls::Connectors,
+    config::ManagerConfig, failure::Failure, frame::Decoder, in_flight::InFlight, invalid_options::InvalidOptions,
+    options::CheckedOptions, request_fields, secrets::Secrets, secrets_dir::SecretsDir, service::Upstream,
+    target::Base, tls::Connectors, tokens::Token,
 };
 use crate::clock::Clock;
 use wsmon_model::{EndpointName, FieldProblem, PeerText, Secret, Stage};
@@ -66,7 +67,8 @@ impl Dialer {
         }
     }
 
-    /// Opens a WebSocket to an endpoint of a service within the deadline.
+    /// Opens a WebSocket to an endpoint of a service within the deadline. A token to sign in with is waited for before, as
+    /// long again at most, so that a slow token service is never taken for a slow host.
     pub(super) async fn open(
         &self,
         upstream: &Upstream,
@@ -80,8 +82,33 @@ impl Dialer {
         if let Some(why) = options.problem() {
             return Err(Failure::Options { detail: PeerText::new(why) });
         }
+        let Some(tokens) = upstream.tokens.as_ref().filter(|_| !options.sign_in()) else {
+            return self.open_with(None, base, endpoint, options, progress).await;
+        };
+        let token = tokens.get(self.deadline).await?;
+        let opened = self.open_with(Some(&token), base, endpoint, options, progress).await;
+        if !is_unauthorized(&opened) {
+            return opened;
+        }
+        // It may have been revoked, or expired by the service's clock. Tried once more, with a newer one.
+        let Some(newer) = tokens.instead_of(&token, self.deadline).await? else { return opened };
+        progress.begin_anew();
+        let opened = self.open_with(Some(&newer), base, endpoint, options, progress).await;
+        tokens.judged(&newer, !is_unauthorized(&opened));
+        opened
+    }
+
+    /// The same with this token, if any is needed.
+    async fn open_with(
+        &self,
+        token: Option<&Token>,
+        base: &Base,
+        endpoint: &EndpointName,
+        options: &CheckedOptions,
+        progress: &Progress,
+    ) -> Result<WebSocket, Failure> {
         let deadline = Instant::now() + self.deadline;
-        match timeout_at(deadline, self.attempt(base, endpoint, options, progress)).await {
+        match timeout_at(deadline, self.attempt(token, base, endpoint, options, progress)).await {
             Ok(Ok(socket)) => Ok(socket),
             Ok(Err(NotUpgraded::Failed(failure))) => Err(failure),
             Ok(Err(NotUpgraded::Refused(refusal))) => {
@@ -117,16 +144,21 @@ impl Dialer {
     /// What an endpoint's upgrade request asks for, with its secrets as they are now.
     async fn asked<'a>(
         &self,
+        token: Option<&Token>,
         base: &Base,
         endpoint: &EndpointName,
         options: &'a CheckedOptions,
     ) -> Result<Asked<'a>, Failure> {
         let mut secrets = self.secrets(options).await?;
         let given = options.in_force();
-        let fields = request_fields::resolved(given, &mut secrets).map_err(|why| {
-            // The failure's sentence goes on.
-            Failure::Options { detail: PeerText::new(why.to_string().trim_end_matches('.')) }
-        })?;
+        // The failure's sentence goes on.
+        let unusable =
+            |why: InvalidOptions| Failure::Options { detail: PeerText::new(why.to_string().trim_end_matches('.')) };
+        let mut fields = request_fields::resolved(given, &mut secrets).map_err(unusable)?;
+        if let Some(token) = token {
+            request_fields::add_bearer(&mut fields, &token.secret).map_err(unusable)?;
+            secrets.add([token.secret.clone()]);
+        }
         let query = given.query.as_ref().map(|query| secrets.resolve(query));
         let query = query.as_ref().map(Secret::expose).filter(|query| !query.is_empty());
         let url = base.endpoint_url(endpoint, query);
@@ -137,6 +169,7 @@ impl Dialer {
 
     async fn attempt(
         &self,
+        token: Option<&Token>,
         base: &Base,
         endpoint: &EndpointName,
         options: &CheckedOptions,
@@ -144,7 +177,7 @@ impl Dialer {
     ) -> Result<WebSocket, NotUpgraded> {
         // Before anything that needs a descriptor, such as reading a file or asking a name server.
         let place = self.sockets.take()?;
-        let asked = self.asked(base, endpoint, options).await?;
+        let asked = self.asked(token, base, endpoint, options).await?;
         let tls = match options.ca_file() {
             Some(path) if base.is_tls() => self.tls.of_file(path).await?,
             _ => self.tls.built_in(),
@@ -203,4 +236,9 @@ impl Dialer {
             None => Err(Failure::no_address(host)),
         }
     }
+}
+
+/// Whether the service wants other credentials (RFC 9110 section 15.5.2).
+fn is_unauthorized(opened: &Result<WebSocket, Failure>) -> bool {
+    matches!(opened, Err(Failure::Http(answer)) if answer.status == 401)
 }

@@ -41,6 +41,11 @@ impl Progress {
         state.began = Some(Instant::now());
     }
 
+    /// Another try within the same attempt begins, and takes the place of what was seen of the last one.
+    pub(crate) fn begin_anew(&self) {
+        *self.lock() = State::default();
+    }
+
     /// The server's answer has come, whatever is read of it afterwards.
     pub(crate) fn answered(&self) {
         self.lock().end_stage();

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use wsmon_model::{Attempt, CloseFrame, Evidence, HttpAnswer, OpeningFault, PeerText, ProtocolFault, Stage, TlsFault};
+use wsmon_model::{
+    Attempt, CloseFrame, Evidence, HttpAnswer, OpeningFault, PeerText, ProtocolFault, Stage, TlsFault, TokenFault,
+};
 
 use super::Failure;
 
@@ -44,6 +46,7 @@ impl Failure {
                 evidence.attempt = Some(Attempt::at(Stage::Upgrade));
                 evidence.http = Some(HttpAnswer::clone(answer));
             }
+            Self::Token { fault, .. } => evidence.token = Some(TokenFault::clone(fault)),
             Self::Subprotocol(fault) => {
                 evidence.attempt = Some(Attempt::at(Stage::Upgrade));
                 evidence.subprotocol = Some(*fault);

@@ -40,14 +40,22 @@ impl Failure {
             | Self::Protocol { .. }
             | Self::HeartbeatTimeout { .. }
             | Self::Silent { .. } => HostEvidence::Answers,
-            Self::LocalResources { .. } | Self::Options { .. } | Self::NotConfigured { .. } | Self::Internal => {
-                HostEvidence::Nothing
-            }
+            // The token service is another host.
+            Self::Token { .. }
+            | Self::LocalResources { .. }
+            | Self::Options { .. }
+            | Self::NotConfigured { .. }
+            | Self::Internal => HostEvidence::Nothing,
         }
     }
 
-    /// Whether it is the host's certificate that has to change, so that a success of another endpoint is news.
-    pub(crate) fn is_of_certificate(&self) -> bool {
-        matches!(self, Self::Tls { .. })
+    /// Whether what has to change is common to the service's endpoints, so that a success of another one is news: the
+    /// host's certificate, or the client at the token service.
+    pub(crate) fn is_common(&self) -> bool {
+        match self {
+            Self::Tls { .. } => true,
+            Self::Token { fault, .. } => fault.is_refusal(),
+            _ => false,
+        }
     }
 }

@@ -36,8 +36,9 @@ impl Failure {
     }
 }
 
-/// The wait that a server asks for, in seconds: a number, or a date (RFC 9110 section 10.2.3).
-fn retry_after_s(text: &str, now: SystemTime) -> Option<u64> {
+/// The wait that a server asks for by `Retry-After`, in seconds: a number, or a date, which is held against `now` (RFC 9110
+/// section 10.2.3).
+pub fn retry_after_s(text: &str, now: SystemTime) -> Option<u64> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // Only a number that is too large cannot be parsed.
         return Some(text.parse().unwrap_or(u64::MAX));

@@ -7,15 +7,15 @@ mod http_answer;
 mod system_error;
 mod tls_error;
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use wsmon_model::{
     Cause, HttpAnswer, Layer, LocalResource, OpeningFault, PeerText, ServiceName, Stage, SubprotocolFault, TlsFault,
-    UnresolvedName,
+    TokenFault, UnresolvedName,
 };
 
 pub(super) use self::host::HostEvidence;
-pub use self::system_error::SystemError;
+pub use self::{http_answer::retry_after_s, system_error::SystemError};
 use super::{describe::describe, frame::CloseCode};
 
 /// Why an attempt failed or a connection ended. Displays as sentences for an operator, made from its
@@ -71,6 +71,13 @@ pub enum Failure {
     },
     /// The upgrade request was answered with another status than 101.
     Http(Box<HttpAnswer>),
+    /// There is no token to sign in with: the service's token service gave none.
+    Token {
+        /// Why not.
+        fault: Arc<TokenFault>,
+        /// How long the token service is not asked again.
+        wait: Duration,
+    },
     /// The answer to the upgrade request was not RFC 6455's.
     InvalidHandshake {
         /// What is wrong with it.
@@ -168,6 +175,8 @@ impl Failure {
             Self::Timeout { .. } => Cause::HandshakeTimeout,
             Self::Tls { .. } => Cause::TlsFailure,
             Self::Http(_) => Cause::HttpStatus,
+            Self::Token { fault, .. } if fault.is_refusal() => Cause::TokenRefused,
+            Self::Token { .. } => Cause::TokenUnavailable,
             Self::InvalidHandshake { .. } => Cause::InvalidHandshake,
             Self::Subprotocol(_) => Cause::SubprotocolMismatch,
             Self::Opening { .. } => Cause::OpeningFailed,
@@ -202,7 +211,7 @@ impl Failure {
                 Stage::Open => Layer::Websocket,
             },
             Self::Tls { .. } => Layer::Tls,
-            Self::Http(_) => Layer::Http,
+            Self::Http(_) | Self::Token { .. } => Layer::Http,
             Self::InvalidHandshake { .. }
             | Self::Subprotocol(_)
             | Self::Lost { .. }

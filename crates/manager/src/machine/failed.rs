@@ -42,7 +42,7 @@ impl Machine {
                 self.admission(Lane::Queue)
             }
             Some(delay) => {
-                let renews = verdict == Verdict::Blocked && failure.is_of_certificate();
+                let renews = verdict == Verdict::Blocked && failure.is_common();
                 // Not at once each time: it may be the connection's own options that do not fit the certificate.
                 let renewal = renews.then(|| now.instant + self.backoff.delay(attempt, rng));
                 let until = now.instant + delay;

@@ -102,8 +102,8 @@ impl World {
         let (now, longest) = (self.now.instant, Backoff::default().ceiling(u32::MAX));
         assert!((now..=now + LONGEST_RETRY_AFTER + longest).contains(&until));
         let state = self.state();
-        let is_of_certificate = state.failure.as_ref().is_some_and(|failure| failure.is_of_certificate());
-        assert_eq!(renewal.is_some(), is_of_certificate && state.phase == Phase::Blocked);
+        let is_common = state.failure.as_ref().is_some_and(|failure| failure.is_common());
+        assert_eq!(renewal.is_some(), is_common && state.phase == Phase::Blocked);
         assert!(renewal.is_none_or(|at| (now..=now + longest).contains(&at)));
     }
 
