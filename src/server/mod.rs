@@ -148,6 +148,7 @@ impl Server {
         let token_services = token_services(config.oauth2, secrets_dir.as_ref()).await?;
         let manager_config = ManagerConfig {
             gate,
+            freshness: config.freshness,
             keeper,
             secrets_dir,
             most_sockets: Some(most_sockets),

@@ -115,14 +115,16 @@ async fn silence_is_shown() {
     let monitor = Monitor::start(&server.base()).await;
     let shown = async {
         monitor.connect(at_most_5_s_silent()).await.settled().await;
-        assert!(!monitor.feed().silent);
+        assert_eq!(monitor.feed().stale(), None);
         sleep(Duration::from_secs(5)).await;
-        assert!(!monitor.feed().silent, "it may be silent as long as that");
+        assert_eq!(monitor.feed().stale(), None, "it may be silent as long as that");
         sleep(Duration::from_millis(1)).await;
         monitor.feed()
     };
     let shown = server.during(silent, shown).await;
-    assert!(shown.silent);
+    let (silence, since_ms) = shown.stale().expect("stale");
+    assert_eq!((silence.is_configured, silence.longest.as_str()), (true, "at most 5 s by its options"));
+    assert_eq!(since_ms, shown.since_ms, "since it was opened");
     assert_eq!((shown.status(), shown.cause), (Status::Connected, None), "it is only shown");
 }
 

@@ -9,6 +9,7 @@ mod closes;
 mod common;
 mod evidence;
 mod frames;
+mod freshness;
 mod half_open;
 mod handshake;
 mod heartbeats;

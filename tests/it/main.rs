@@ -10,6 +10,7 @@ mod compression;
 mod connections;
 mod failures;
 mod forms;
+mod freshness;
 mod guessing;
 mod guide;
 mod hardening;

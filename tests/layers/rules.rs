@@ -59,7 +59,7 @@ const ONLY: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// Modules of the manager that are told the time, and that draw only from the random numbers they are given.
-const PURE: [&str; 15] = [
+const PURE: [&str; 16] = [
     "machine",
     "policy",
     "backoff",
@@ -71,6 +71,7 @@ const PURE: [&str; 15] = [
     "opening",
     "frame",
     "in_flight",
+    "freshness",
     "dial::answer",
     "dial::request",
     "tokens::cache",

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use super::{
     backoff::Backoff,
     dial::{Tcp, Transport},
+    freshness::FreshnessConfig,
     gate::GateConfig,
     keeper::{Keeper, NoopKeeper},
     secrets_dir::SecretsDir,
@@ -26,6 +27,8 @@ pub struct ManagerConfig {
     pub backoff: Backoff,
     /// How attempts are admitted to a host.
     pub gate: GateConfig,
+    /// How it is learned what is usual for a feed.
+    pub freshness: FreshnessConfig,
     /// The only directory from which files that options name are read; `None` refuses every file.
     pub secrets_dir: Option<SecretsDir>,
     /// The most sockets that may be open at once, dialed ones included; `None` leaves the limit to
@@ -55,6 +58,7 @@ impl Default for ManagerConfig {
             pong_timeout: Duration::from_secs(10),
             backoff: Backoff::default(),
             gate: GateConfig::default(),
+            freshness: FreshnessConfig::default(),
             secrets_dir: None,
             most_sockets: None,
             most_in_flight: 128 * 1024 * 1024,
@@ -75,6 +79,7 @@ impl fmt::Debug for ManagerConfig {
             .field("pong_timeout", &self.pong_timeout)
             .field("backoff", &self.backoff)
             .field("gate", &self.gate)
+            .field("freshness", &self.freshness)
             .field("secrets_dir", &self.secrets_dir)
             .field("most_sockets", &self.most_sockets)
             .field("most_in_flight", &self.most_in_flight)

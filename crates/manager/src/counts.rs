@@ -149,8 +149,9 @@ pub struct EndpointSample {
     pub phase: Phase,
     /// Whether an administrator wants it up.
     pub on: bool,
-    /// Whether it is connected and has brought no message for longer than its options allow.
-    pub silent: bool,
+    /// Whether it is connected and has brought no message for longer than its options allow, or, without a word of theirs,
+    /// for far longer than is usual for it.
+    pub stale: bool,
     /// Since when it has been in this phase.
     pub since: SystemTime,
     /// When the next attempt starts, in Unix milliseconds.

@@ -1,4 +1,4 @@
-//! The consumer of the bus that gives events to the keeper, in batches and off the hot path.
+//! The consumer of the bus that gives events to the keeper, in batches and off the hot path, and with them what is learned.
 
 use std::{
     sync::{
@@ -16,6 +16,7 @@ use super::{
     bus::{EventError, EventSubscription, Published},
     event_record::EventRecord,
     keeper::Keeper,
+    silence_writer::SilenceWriter,
 };
 
 /// Events kept at once.
@@ -36,6 +37,7 @@ pub(super) struct EventWriter {
     /// Events that were missed because the keeper did not keep up.
     lost: Arc<AtomicU64>,
     batch: Vec<EventRecord>,
+    silences: SilenceWriter,
 }
 
 impl EventWriter {
@@ -44,8 +46,9 @@ impl EventWriter {
         keeper: Arc<dyn Keeper>,
         end: CancellationToken,
         lost: Arc<AtomicU64>,
+        silences: SilenceWriter,
     ) -> Self {
-        Self { events, keeper, end, lost, batch: Vec::new() }
+        Self { events, keeper, end, lost, batch: Vec::new(), silences }
     }
 
     /// Runs until `end` is cancelled and the rest is kept, or the bus is gone.
@@ -55,6 +58,10 @@ impl EventWriter {
             let next = tokio::select! {
                 next = self.events.next() => Some(next),
                 () = self.end.cancelled() => None,
+                () = self.silences.due() => {
+                    self.silences.keep_changed().await;
+                    continue;
+                }
             };
             goes_on = next.is_some_and(|next| self.take(next));
             if goes_on {

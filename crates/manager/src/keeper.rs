@@ -18,6 +18,15 @@ pub struct Wanted {
     pub options: CheckedOptions,
 }
 
+/// What was learned of how long a feed is usually quiet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LearnedSilences {
+    /// Which connection's.
+    pub endpoint: EndpointId,
+    /// In a form that only the manager knows.
+    pub learned: Vec<u8>,
+}
+
 /// Why something was not kept. Nothing of it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeepError {
@@ -54,6 +63,17 @@ pub trait Keeper: Send + Sync + 'static {
 
     /// Keeps events. Those of endpoints that are no longer wanted may be dropped.
     fn append<'a>(&'a self, events: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>>;
+
+    /// What was last kept of feeds' silences. Without any, it is learned anew.
+    fn load_silences(&self) -> BoxFuture<'_, Result<Vec<LearnedSilences>, KeepError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Keeps what was learned of feeds' silences, in the place of what was kept of these before. That of endpoints which
+    /// are no longer wanted may be dropped.
+    fn keep_silences<'a>(&'a self, _learned: &'a [LearnedSilences]) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// Keeps nothing: every start is the first.

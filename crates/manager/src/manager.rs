@@ -29,11 +29,12 @@ use super::{
     event_writer::EventWriter,
     frame::CloseCode,
     gate::{Gate, Lane},
-    keeper::KeepError,
+    keeper::{KeepError, LearnedSilences},
     message::{Message, Subscription},
     options::CheckedOptions,
     registry::{Entry, Registry, View},
     service::{Service, Services, Upstream},
+    silence_writer::{self, SilenceWriter},
     tokens::Tokens,
 };
 use wsmon_model::{
@@ -85,7 +86,9 @@ impl ConnectionManager {
         let (events, events_lost) = (EventBus::new(), Arc::<AtomicU64>::default());
         let (keeper, end, lost) = (Arc::clone(&config.keeper), end_of_events.clone(), Arc::clone(&events_lost));
         let events_kept = TaskTracker::new();
-        events_kept.spawn(EventWriter::new(events.subscribe(), keeper, end, lost).run());
+        let registry = Arc::<Registry>::default();
+        let silences = SilenceWriter::new(Arc::downgrade(&registry), Arc::clone(&keeper));
+        events_kept.spawn(EventWriter::new(events.subscribe(), keeper, end, lost, silences).run());
         events_kept.close();
         let gate = Gate::new(&config.gate, config.seed);
         let services = services.into();
@@ -97,7 +100,7 @@ impl ConnectionManager {
             |service: &Service| (service.name.clone(), Arc::new(Upstream::new(service, gate.host(), tokens(service))));
         let upstreams = services.iter().map(upstream).collect();
         let inner = Arc::new(Inner {
-            registry: Arc::default(),
+            registry,
             upstreams,
             dialer: Arc::new(Dialer::new(&config)),
             gate,
@@ -125,6 +128,12 @@ impl ConnectionManager {
     pub async fn restore(&self) -> Result<usize, KeepError> {
         let all = self.0.config.keeper.load().await?;
         let count = all.len();
+        // Without them it is learned anew what is usual; that is no reason not to connect.
+        let silences = self.0.config.keeper.load_silences().await;
+        let silences = silences.inspect_err(|error| warn!(%error, "what is usual for connections could not be read"));
+        let silences =
+            silences.unwrap_or_default().into_iter().map(|LearnedSilences { endpoint, learned }| (endpoint, learned));
+        let silences: BTreeMap<_, _> = silences.collect();
         let mut not_configured = BTreeMap::new();
         for wanted in all {
             let endpoint = wanted.endpoint.clone();
@@ -133,7 +142,13 @@ impl ConnectionManager {
                 let upstream = || Arc::new(Upstream::not_configured(name.clone(), self.0.gate.host()));
                 not_configured.entry(name.clone()).or_insert_with(upstream)
             });
-            self.0.registry.get_or_insert_with(&endpoint, || self.spawn(upstream, wanted, Lane::Queue));
+            self.0.registry.get_or_insert_with(&endpoint, || {
+                let entry = self.spawn(upstream, wanted, Lane::Queue);
+                if let Some(learned) = silences.get(&endpoint) {
+                    entry.shared.silences.restore(learned);
+                }
+                entry
+            });
         }
         Ok(count)
     }
@@ -266,6 +281,7 @@ impl ConnectionManager {
             let (left, changes) = (self.0.tasks.len(), self.0.changes.len());
             warn!(left, changes, "not every connection closed in time");
         }
+        silence_writer::keep_all(&entries, &*self.0.config.keeper).await;
         self.0.end_of_events.cancel();
         self.0.events_kept.wait().await;
     }
@@ -280,6 +296,10 @@ impl ConnectionManager {
     fn view(&self) -> View<'_> {
         let upstreams = self.0.upstreams.values();
         let open = upstreams.filter_map(|upstream| Some((&upstream.name, upstream.gate.open_breaker()?)));
-        View { wall: self.0.wall.times(self.0.config.clock.now()), open_breakers: open.collect() }
+        View {
+            wall: self.0.wall.times(self.0.config.clock.now()),
+            open_breakers: open.collect(),
+            freshness: self.0.config.freshness,
+        }
     }
 }

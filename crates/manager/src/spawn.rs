@@ -48,7 +48,7 @@ impl ConnectionManager {
             options: upstream.options_in_force(options),
         };
         let (sender, state) = state_channel(initial.clone());
-        let shared = Arc::new(Shared::new(&inner.timings));
+        let shared = Arc::new(Shared::new(&inner.timings, &inner.config.freshness));
         // Before the task can move it on. The registry takes it out of the count again.
         shared.set_listed(&initial);
         upstream.tally.add(initial.phase.status());

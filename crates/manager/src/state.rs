@@ -13,8 +13,10 @@ use tokio::time::Instant;
 use super::{
     counts::{Counts, Timings},
     failure::Failure,
+    freshness::FreshnessConfig,
     message::Publisher,
     options::CheckedOptions,
+    silences::Silences,
 };
 use crate::clock::unix_ms;
 use wsmon_model::{Attempt, Phase, Status};
@@ -62,6 +64,7 @@ pub(super) struct Shared {
     active_ms: AtomicU64,
     pub(super) publisher: Publisher,
     pub(super) counts: Counts,
+    pub(super) silences: Silences,
     messages_received: AtomicU64,
     bytes_received: AtomicU64,
     last_message_ms: AtomicI64,
@@ -76,12 +79,13 @@ pub(super) struct Shared {
 const SWITCH: u8 = 1 << 7;
 
 impl Shared {
-    pub(super) fn new(timings: &Arc<Timings>) -> Self {
+    pub(super) fn new(timings: &Arc<Timings>, freshness: &FreshnessConfig) -> Self {
         Self {
             born: Instant::now(),
             active_ms: AtomicU64::default(),
             publisher: Publisher::default(),
             counts: Counts::new(timings),
+            silences: Silences::new(freshness),
             messages_received: AtomicU64::default(),
             bytes_received: AtomicU64::default(),
             last_message_ms: AtomicI64::default(),
@@ -114,9 +118,9 @@ impl Shared {
         self.active_ms.store(u64::try_from(ms).unwrap_or(u64::MAX), Relaxed);
     }
 
-    /// How long the connection has brought nothing.
-    pub(super) fn quiet_for(&self) -> Duration {
-        self.born.elapsed().saturating_sub(Duration::from_millis(self.active_ms.load(Relaxed)))
+    /// When the connection was opened or last brought a message.
+    pub(super) fn active_at(&self) -> Instant {
+        self.born + Duration::from_millis(self.active_ms.load(Relaxed))
     }
 
     /// Counts messages, and the bytes of their payloads; with a time, some of them have brought news by then.

@@ -126,14 +126,33 @@ pub struct Connection {
     /// Messages that were dropped because whoever subscribed to them was too slow, as far as the
     /// subscriber has come to know of it.
     pub messages_dropped: u64,
-    /// Whether it is connected and has brought no message for longer than its options allow.
-    pub silent: bool,
+    /// How long it may be quiet; none while it is not connected, and without an option as long as it is not known what is
+    /// usual.
+    pub silence: Option<Silence>,
+}
+
+/// How long a connection may bring no message, and since when it has brought none for longer: it is stale, though its socket
+/// is alive.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Silence {
+    /// Whether its options say so; else it was learned what is usual for the feed.
+    pub is_configured: bool,
+    /// How long, as the end of a sentence: `usually at most 20 s`, `at most 60 s by its options`.
+    pub longest: String,
+    /// When it last brought a message or was opened, if that is too long ago. What is usual is exceeded by far then.
+    pub stale_since_ms: Option<i64>,
 }
 
 impl Connection {
     /// What the socket does.
     pub fn status(&self) -> Status {
         self.phase.status()
+    }
+
+    /// How long it may be quiet, and since when it has brought nothing; none unless it is stale.
+    pub fn stale(&self) -> Option<(&Silence, i64)> {
+        let silence = self.silence.as_ref()?;
+        silence.stale_since_ms.map(|since_ms| (silence, since_ms))
     }
 }
 

@@ -34,7 +34,7 @@ pub use audit::{AuditAction, AuditEntry, AuditOutcome, AuditPage, AuditQuery, Pe
 pub use base_url::BaseUrl;
 pub use bulk::{BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, LeftAlone, Selection};
 pub use cause::Cause;
-pub use connection::{Connection, EndpointDetails, Phase, Status, WaitingFor};
+pub use connection::{Connection, EndpointDetails, Phase, Silence, Status, WaitingFor};
 pub use endpoint::{EndpointName, EndpointNameError};
 pub use endpoint_id::{EndpointId, EndpointIdError};
 pub use event::{Event, EventKind};

@@ -97,7 +97,7 @@ impl ListAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cause, Layer, Phase, WaitingFor};
+    use crate::{Cause, Layer, Phase, Silence, WaitingFor};
 
     fn row() -> Connection {
         Connection {
@@ -118,8 +118,12 @@ mod tests {
             bytes_received: 0,
             last_message_ms: None,
             messages_dropped: 0,
-            silent: false,
+            silence: None,
         }
+    }
+
+    fn silence(stale_since_ms: Option<i64>) -> Option<Silence> {
+        Some(Silence { is_configured: false, longest: "usually at most 20 s".to_owned(), stale_since_ms })
     }
 
     fn list() -> ConnectionList {
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn whatever_can_be_seen_makes_another_version() {
-        let in_rows: [fn(&mut Connection); 18] = [
+        let in_rows: [fn(&mut Connection); 19] = [
             |row| row.endpoint = "other".parse().expect("a name"),
             |row| row.url.push('x'),
             |row| row.phase = Phase::Blocked,
@@ -168,7 +172,8 @@ mod tests {
             |row| row.bytes_received = 1,
             |row| row.last_message_ms = Some(0),
             |row| row.messages_dropped = 1,
-            |row| row.silent = true,
+            |row| row.silence = silence(None),
+            |row| row.silence = silence(Some(1)),
         ];
         let beside: [fn(&mut ConnectionList); 14] = [
             |list| list.summary.total = 1,

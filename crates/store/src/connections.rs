@@ -11,10 +11,10 @@ use sqlx::{
 use tracing::error;
 
 use super::{audit, error::StoreError, retention, store::Store};
-use wsmon_manager::{CheckedOptions, EventRecord, KeepError, Keeper, Wanted, describe};
+use wsmon_manager::{CheckedOptions, EventRecord, KeepError, Keeper, LearnedSilences, Wanted, describe};
 use wsmon_model::{Cause, EndpointId, Event, Evidence, PeerText, PendingAudit};
 
-type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
+pub(super) type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 /// Events kept of each endpoint.
 pub const EVENTS_KEPT: i64 = 500;
@@ -105,7 +105,7 @@ impl Store {
 }
 
 /// Binds an endpoint's service and name to a statement's next two parameters.
-fn bind_endpoint<'q>(query: SqliteQuery<'q>, endpoint: &'q EndpointId) -> SqliteQuery<'q> {
+pub(super) fn bind_endpoint<'q>(query: SqliteQuery<'q>, endpoint: &'q EndpointId) -> SqliteQuery<'q> {
     query.bind(endpoint.service.as_str()).bind(endpoint.name.as_str())
 }
 
@@ -197,5 +197,13 @@ impl Keeper for Store {
 
     fn append<'a>(&'a self, events: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(self.noting(self.append_events(events).await)?) })
+    }
+
+    fn load_silences(&self) -> BoxFuture<'_, Result<Vec<LearnedSilences>, KeepError>> {
+        Box::pin(async { Ok(self.learned_silences().await?) })
+    }
+
+    fn keep_silences<'a>(&'a self, learned: &'a [LearnedSilences]) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(self.noting(self.keep_learned_silences(learned).await)?) })
     }
 }

@@ -18,6 +18,9 @@ mod lock;
 mod migration_tests;
 mod retention;
 mod sessions;
+#[cfg(test)]
+mod silence_tests;
+mod silences;
 mod soundness;
 mod store;
 #[cfg(test)]

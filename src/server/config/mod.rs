@@ -21,7 +21,7 @@ pub use self::{
     settings::{OAuth2Settings, ServiceSettings, Settings},
 };
 use super::{commands::Command, http::Limits, oauth2::OAuth2Client};
-use wsmon_manager::Services;
+use wsmon_manager::{FreshnessConfig, Services};
 use wsmon_model::ServiceName;
 
 /// What a server is started with.
@@ -42,6 +42,8 @@ pub struct Config {
     pub without_page_files: bool,
     /// What clients may take of the server. There is no option for it.
     pub limits: Limits,
+    /// How it is learned what is usual for a feed. There is no option for it.
+    pub freshness: FreshnessConfig,
 }
 
 /// What the program is started for.
@@ -75,6 +77,7 @@ impl Config {
                 metrics_token: secret::read("WSMON_METRICS_TOKEN")?,
                 without_page_files: arguments.without_page_files,
                 limits: Limits::default(),
+                freshness: FreshnessConfig::default(),
             })),
         })
     }

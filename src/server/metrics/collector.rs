@@ -147,8 +147,8 @@ fn encode_states(encoder: &mut DescriptorEncoder<'_>, endpoints: &[EndpointSampl
     per_endpoint(encoder, "wsmon_endpoint_wanted", help, endpoints, |sample| flag(sample.on))?;
     let help = "Whether trying again cannot help now.";
     per_endpoint(encoder, "wsmon_endpoint_blocked", help, endpoints, |sample| flag(sample.phase == Phase::Blocked))?;
-    let help = "Whether it is connected and quiet for too long.";
-    per_endpoint(encoder, "wsmon_endpoint_silent", help, endpoints, |sample| flag(sample.silent))
+    let help = "Whether it is connected and quiet for longer than its options allow, or is usual for it.";
+    per_endpoint(encoder, "wsmon_endpoint_silent", help, endpoints, |sample| flag(sample.stale))
 }
 
 fn encode_times(encoder: &mut DescriptorEncoder<'_>, endpoints: &[EndpointSample]) -> fmt::Result {

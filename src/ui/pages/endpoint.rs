@@ -92,12 +92,17 @@ where
     F: Fn() -> i64 + Copy + Send + 'static,
 {
     let (name, phase) = (connection.endpoint.to_string(), connection.phase);
+    // A sentence of its own as long as none says since when.
+    let fresh = connection.silence.as_ref().filter(|silence| silence.stale_since_ms.is_none());
+    let longest = fresh.map(|silence| silence.longest.clone());
+    let no_longest = longest.is_none();
     let cannot_pause = !matches!(phase, Phase::Waiting | Phase::Blocked);
     view! {
         <section class="panel stack" aria-label="Connection">
             <p class="url">{connection.url.clone()}</p>
             <div>{status_badge(connection.status())} " " {standing(connection, now_ms)}</div>
             <p class="quiet" hidden=expiry.is_none()>{move || expiry.map(|expiry| token(expiry, now_ms()))}</p>
+            <p class="quiet" hidden=no_longest>"Without a message: " {longest}</p>
             <div class="row-actions">
                 <span>"Auto Reconnect"</span>
                 {auto_reconnect(connection)}

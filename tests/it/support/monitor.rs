@@ -13,7 +13,7 @@ use websocket_monitor::{
         config::{Config, Settings},
     },
 };
-use wsmon_manager::Base;
+use wsmon_manager::{Base, FreshnessConfig};
 
 use super::{
     upstream::base_at,
@@ -42,6 +42,7 @@ pub fn config(base_url: Base, data_dir: &Path) -> Config {
         metrics_token: None,
         without_page_files: true,
         limits: HttpLimits::default(),
+        freshness: FreshnessConfig::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 mod advice;
 mod local;
 mod opening;
+mod silence;
 mod time;
 mod tls;
 mod token;
@@ -12,6 +13,7 @@ use wsmon_model::{
     Cause, CloseFrame, Evidence, HttpAnswer, NameFault, ProtocolFault, SubprotocolFault, UnresolvedName,
 };
 
+pub(super) use self::silence::{LongestSilence, describe_silence};
 use self::{
     advice::{asked_to_wait, close_advice, close_words, cut, http_advice, http_reason, late},
     local::short_of,

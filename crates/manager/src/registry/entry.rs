@@ -6,14 +6,16 @@ use crate::{
     clock::{WallTimes, unix_ms},
     command::Command,
     counts::EndpointSample,
+    describe::{LongestSilence, describe_silence},
     failure::Failure,
+    freshness::FreshnessConfig,
     gate::OpenBreaker,
     mailbox,
     service::Upstream,
     state::{ConnectionState, NextRetry, Shared},
     state_channel::StateReceiver,
 };
-use wsmon_model::{Connection, EndpointId, Phase, ServiceName, WaitingFor};
+use wsmon_model::{Connection, EndpointId, Phase, ServiceName, Silence, WaitingFor};
 
 /// One connection: how to command it and what it shares.
 pub(crate) struct Entry {
@@ -30,6 +32,8 @@ pub(crate) struct View<'a> {
     pub(crate) wall: WallTimes,
     /// Of each service whose host fails: why its endpoints wait for the next probe, and when that is.
     pub(crate) open_breakers: BTreeMap<&'a ServiceName, OpenBreaker>,
+    /// Which silences are unusual.
+    pub(crate) freshness: FreshnessConfig,
 }
 
 impl View<'_> {
@@ -94,7 +98,7 @@ impl Entry {
             bytes_received: self.shared.bytes_received(),
             last_message_ms: self.shared.last_message_ms(),
             messages_dropped: self.shared.publisher.dropped(),
-            silent: self.is_silent(&state),
+            silence: self.silence(view, &state),
         }
     }
 
@@ -105,7 +109,7 @@ impl Entry {
             endpoint: self.endpoint.clone(),
             phase: state.phase,
             on: state.on,
-            silent: self.is_silent(&state),
+            stale: self.longest_silence(&state).is_some_and(|longest| self.is_stale(longest, view)),
             since: state.since,
             next_retry_ms: view.retry_ms(&self.endpoint.service, &state),
             messages_received: self.shared.messages_received(),
@@ -115,8 +119,31 @@ impl Entry {
         }
     }
 
-    fn is_silent(&self, state: &ConnectionState) -> bool {
-        let longest = state.options.max_silence().filter(|_| state.phase == Phase::Connected);
-        longest.is_some_and(|longest| self.shared.quiet_for() > longest)
+    /// How long the connection may be quiet, and since when it has been for longer.
+    fn silence(&self, view: &View<'_>, state: &ConnectionState) -> Option<Silence> {
+        let longest = self.longest_silence(state)?;
+        let stale_since = self.is_stale(longest, view).then(|| self.shared.active_at());
+        Some(Silence {
+            is_configured: matches!(longest, LongestSilence::Configured(_)),
+            longest: describe_silence(longest),
+            stale_since_ms: stale_since.map(|since| view.wall.unix_ms_at(since)),
+        })
+    }
+
+    /// How long the connection may be quiet; none while it is not connected, or as long as nothing is known.
+    fn longest_silence(&self, state: &ConnectionState) -> Option<LongestSilence> {
+        if state.phase != Phase::Connected {
+            return None;
+        }
+        let configured = state.options.max_silence().map(LongestSilence::Configured);
+        configured.or_else(|| self.shared.silences.usual().map(LongestSilence::Usual))
+    }
+
+    fn is_stale(&self, longest: LongestSilence, view: &View<'_>) -> bool {
+        let allowed = match longest {
+            LongestSilence::Configured(longest) => longest,
+            LongestSilence::Usual(longest) => view.freshness.unusual_after(longest),
+        };
+        self.shared.active_at().elapsed() > allowed
     }
 }

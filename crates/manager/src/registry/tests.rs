@@ -12,6 +12,7 @@ use wsmon_model::{Connection, PER_PAGE, Phase, Sort, SortKey, Status};
 use super::*;
 use crate::{
     clock::WallClock,
+    freshness::FreshnessConfig,
     gate::{Gate, GateConfig},
     mailbox::mailbox,
     state::{ConnectionState, NextRetry, Shared},
@@ -49,7 +50,7 @@ impl World {
             options: Arc::default(),
         };
         self.registry.get_or_insert_with(id, || {
-            let shared = Arc::new(Shared::new(&Arc::default()));
+            let shared = Arc::new(Shared::new(&Arc::default(), &FreshnessConfig::default()));
             shared.set_listed(&state);
             upstream.tally.add(state.phase.status());
             let (sender, state) = state_channel(state);
@@ -75,7 +76,11 @@ impl World {
 
     fn view(&self) -> View<'static> {
         let now = SystemTime::UNIX_EPOCH;
-        View { wall: WallClock::new(now).times(now), open_breakers: BTreeMap::new() }
+        View {
+            wall: WallClock::new(now).times(now),
+            open_breakers: BTreeMap::new(),
+            freshness: FreshnessConfig::default(),
+        }
     }
 
     /// What a query is to give: how many match, the page, and the ids on it.
@@ -214,7 +219,7 @@ async fn a_row_is_the_same_while_only_time_goes_by() {
     let query = ListQuery::default();
     let list = |seconds| {
         let now = start + Duration::from_secs(seconds);
-        world.registry.list(&query, &View { wall: wall.times(now), open_breakers: BTreeMap::new() })
+        world.registry.list(&query, &View { wall: wall.times(now), ..world.view() })
     };
     let first = list(0);
     assert_eq!(first.rows[1].next_retry_ms, Some(1_000_002_000));

@@ -69,9 +69,15 @@ impl Turn<'_> {
 impl Session {
     /// Reads what has come; ready when the connection has ended.
     pub(super) fn poll_read(&mut self, shared: &Shared, clock: &dyn Clock, cx: &mut Context<'_>) -> Poll<Failure> {
+        let before = self.last_message;
         let mut turn = Turn { shared, clock, now: None, messages: 0, bytes: 0, is_news: false };
         let end = self.poll_pieces(&mut turn, cx);
         turn.count();
+        // What is said in an opening comes as fast as we ask.
+        if self.last_message > before && self.opening.is_none() {
+            let (now, wall) = turn.now();
+            shared.silences.observe(now - before, wall);
+        }
         end
     }
 

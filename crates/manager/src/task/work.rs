@@ -15,6 +15,7 @@ use crate::{
     config::ManagerConfig,
     dial::Progress,
     failure::Failure,
+    freshness::fingerprint,
     gate::{AfterFailure, Lane, LiveSession, Permit, Standing},
     machine::{Input, Work},
     options::CheckedOptions,
@@ -123,6 +124,8 @@ impl ConnectionTask {
         self.standing = Standing::Working;
         self.shared.set_rtt(None);
         self.shared.record_activity(Instant::now());
+        let not_data = self.machine.state().options.not_data().map(|pattern| pattern.as_str());
+        self.shared.silences.begin(fingerprint(not_data), self.config.clock.now());
         self.under_way = UnderWay::Session(session, live);
     }
 
