@@ -143,3 +143,20 @@ test('what is wanted survives a restart', async ({ admin, monitor, upstream }) =
   await expectStatus(admin, 'stays', 'connected');
   await expectStatus(admin, 'is-off', 'disconnected');
 });
+
+test('a feed that is quiet for longer than it may be is connected, and marked on both pages', async ({ admin }) => {
+  await openOptions(admin, 'data-feed');
+  await expect(admin.getByText('nothing received yet')).toBeVisible();
+  await expect(admin.locator('[data-stale]')).toHaveCount(0);
+  await admin.getByLabel('Longest silence (ms)').fill('500');
+  await button(admin, 'Save options').click();
+  await expect(admin.getByRole('status')).toContainText('has new options');
+  const mark = admin.locator('[data-stale="configured"]');
+  await expect(mark).toHaveText('Silent', { timeout: 15_000 });
+  await expect(admin.getByText(/^no message for \d+ s; at most 0\.5 s by its options$/)).toBeVisible();
+  await expect(admin.locator('[data-status="connected"]')).toBeVisible();
+  await admin.goto('/admin/websocket-monitor');
+  await hydrated(admin);
+  await expect(mark).toHaveText('Silent');
+  await expectStatus(admin, 'data-feed', 'connected');
+});
