@@ -24,7 +24,7 @@ impl Transport for Refusing {
         Box::pin(ready(Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))])))
     }
 
-    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+    fn connect(&self, _: SocketAddr, _: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
         self.attempts.send_modify(|attempts| *attempts += 1);
         Box::pin(ready(Err(io::ErrorKind::ConnectionRefused.into())))
     }

@@ -11,7 +11,7 @@ pub fn bench(criterion: &mut Criterion) {
     let closed = |code| Failure::Closed { code: Some(code), reason: PeerText::default() };
     let refused = |status| Failure::Http(Box::new(HttpAnswer { status, ..HttpAnswer::default() }));
     let failures = [closed(1000), closed(1012), closed(4001), refused(404), refused(503), Failure::Internal];
-    let rules = Rules { never_retry: &[4001, 502], stay_closed: false };
+    let rules = Rules { never_retry: &[4001, 502], stay_closed: false, ..Rules::default() };
     let mut rng = SmallRng::seed_from_u64(1);
     criterion.bench_function("policy: judge six failures, draw their delays", |bencher| {
         bencher.iter(|| {

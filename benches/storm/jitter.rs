@@ -29,6 +29,9 @@ use crate::{
 /// As the manager's.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// As the manager has it by default.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(25);
+
 /// What all connections share.
 struct Shared {
     address: SocketAddr,
@@ -53,7 +56,7 @@ impl Shared {
     }
 
     async fn dial(&self, number: u32) -> Option<WebSocketStream<BoxStream>> {
-        let stream = self.network.connect(self.address).await.ok()?;
+        let stream = self.network.connect(self.address, UNACKNOWLEDGED).await.ok()?;
         let url = format!("ws://{}/ws/{}", self.address, endpoint(number));
         let config = WebSocketConfig::default().read_buffer_size(4 * 1_024).write_buffer_size(0);
         let (socket, _) = client_async_with_config(url, stream, Some(config)).await.ok()?;

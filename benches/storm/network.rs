@@ -29,9 +29,9 @@ impl Transport for Noted {
         Tcp.resolve(host, port)
     }
 
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+    fn connect(&self, address: SocketAddr, unacknowledged: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
         self.lock().push(Instant::now());
-        Tcp.connect(address)
+        Tcp.connect(address, unacknowledged)
     }
 }
 

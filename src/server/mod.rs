@@ -37,8 +37,8 @@ use crate::{
     operations::{ListHints, Operations},
 };
 use wsmon_manager::{
-    CheckedOptions, ConnectionManager, Connectors, GateConfig, KeepError, ManagerConfig, SecretsDir, Service, Services,
-    TokenService,
+    CheckedOptions, ConnectionManager, Connectors, Failure, GateConfig, KeepError, ManagerConfig, SecretsDir, Service,
+    Services, TokenService,
 };
 use wsmon_model::{FieldProblem, PeerText, ServiceName};
 use wsmon_store::{DirectoryLock, Store, StoreError};
@@ -87,6 +87,14 @@ pub enum ServerError {
         service: ServiceName,
         /// Why not.
         why: PeerText,
+    },
+    /// The password of a service's proxy cannot be used here.
+    #[error("the proxy of the service {service} cannot be used: {why}")]
+    ServiceProxy {
+        /// The service.
+        service: ServiceName,
+        /// Why not.
+        why: Failure,
     },
     /// What is wanted of connections cannot be read.
     #[error("the connections in the store cannot be read: {0}")]
@@ -247,12 +255,17 @@ async fn token_services(
     Ok(services)
 }
 
-/// Checks what a service's options name, as is done when those of an endpoint are set.
+/// Checks what a service's options and proxy name, as is done when those of an endpoint are set. Says of each which proxy it
+/// has: with `env` nothing else does.
 async fn check_options(manager: &ConnectionManager, services: &Services) -> Result<(), ServerError> {
-    for Service { name, defaults, .. } in services.iter() {
+    for Service { name, defaults, proxy, .. } in services.iter() {
         let options = CheckedOptions::new(defaults.clone()).expect("services have options that are valid");
         let checked = manager.check(&options).await;
         checked.map_err(|problem| ServerError::ServiceOptions { service: name.clone(), problem })?;
+        let Some(proxy) = proxy else { continue };
+        let checked = manager.check_proxy(proxy).await;
+        checked.map_err(|why| ServerError::ServiceProxy { service: name.clone(), why })?;
+        info!(service = %name, %proxy, "reached through a proxy");
     }
     Ok(())
 }

@@ -108,10 +108,10 @@ impl Transport for Slow {
         })
     }
 
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+    fn connect(&self, address: SocketAddr, unacknowledged: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
         Box::pin(async move {
             sleep(Duration::from_millis(200)).await;
-            Tcp.connect(address).await
+            Tcp.connect(address, unacknowledged).await
         })
     }
 }
@@ -125,9 +125,10 @@ async fn the_address_and_how_long_each_stage_took() {
     let evidence = evidence(outcome);
     let kept = (evidence.layer, evidence.cause, evidence.after_ms);
     assert_eq!(kept, (Some(Layer::Tls), Some(Cause::HandshakeTimeout), Some(10_000)));
-    let Attempt { stage, address, dns_ms, tcp_ms, tls_ms, upgrade_ms, opening_ms } =
+    let Attempt { stage, address, dns_ms, tcp_ms, proxy_ms, tls_ms, upgrade_ms, opening_ms } =
         evidence.attempt.expect("an attempt");
-    assert_eq!((stage, address, upgrade_ms, opening_ms), (Stage::Tls, Some(server.address()), None, None));
+    assert_eq!((stage, address), (Stage::Tls, Some(server.address())));
+    assert_eq!((proxy_ms, upgrade_ms, opening_ms), (None, None, None));
     // Paused time has milliseconds.
     let near = |ms: Option<u32>, expected: u32| ms.is_some_and(|ms| (expected..expected + 5).contains(&ms));
     assert!(near(dns_ms, 30) && near(tcp_ms, 200) && near(tls_ms, 9_770), "{dns_ms:?} {tcp_ms:?} {tls_ms:?}");

@@ -1,18 +1,26 @@
-//! A server whose process is stopped: its kernel still accepts and acknowledges what nobody reads.
+//! A server whose process is stopped: its kernel still accepts and acknowledges what nobody reads. And one that takes nothing
+//! any more while we write.
 
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
     path::Path,
     process::{Child, ChildStderr, Command, Stdio},
+    time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, kill_process},
+};
+use tokio::net::TcpStream;
+use wsmon_manager::Message;
 use wsmon_model::{Cause, ConnectionOptions};
 
 use super::{
     outcome::Expected,
-    support::{Monitor, soon},
+    support::{FEED, Monitor, name, soon},
+    wire::{Server, send, text, upgrade},
 };
 
 /// The program with the demo's feeds, which are here the server; killed when dropped.
@@ -71,4 +79,34 @@ async fn stopped_process() {
     soon("noticed", handle.wait_for(|state| state.failure.is_some())).await;
     let text = "The server did not answer a ping within 0.5 s, although the connection looked open.";
     monitor.outcome().await.check(&Expected::waiting(Cause::PongTimeout, text).once_open());
+}
+
+/// It goes on sending, so it is not dead by its pongs; the operating system gives up what it does not take.
+#[tokio::test]
+async fn nothing_is_taken_any_more_while_we_write() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    let options =
+        ConnectionOptions { ping_interval_ms: Some(500), pong_timeout_ms: Some(1_500), ..ConnectionOptions::default() };
+    let script = async |mut stream: TcpStream| {
+        upgrade(&mut stream).await;
+        let mut pace = tokio::time::interval(Duration::from_millis(400));
+        loop {
+            pace.tick().await;
+            send(&mut stream, &text("news")).await;
+        }
+    };
+    let dead = async {
+        let mut handle = monitor.connect(options).await;
+        soon("connected", handle.settled()).await;
+        // More than the system holds for a connection.
+        while monitor.manager.send(&name(FEED), Message::text("x".repeat(250_000))).await.is_ok() {}
+        soon("noticed", handle.wait_for(|state| state.failure.is_some())).await;
+    };
+    server.during(script, dead).await;
+    let outcome = monitor.outcome().await;
+    let text =
+        "The path to the service went dead: what was sent was not acknowledged in time. Something on the way drops";
+    outcome.check(&Expected::waiting(Cause::ConnectionLost, text).once_open());
+    assert_eq!(outcome.evidence.and_then(|evidence| evidence.errno), Some(Errno::TIMEDOUT.raw_os_error()));
 }

@@ -43,7 +43,7 @@ impl Transport for Network {
         })
     }
 
-    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+    fn connect(&self, _: SocketAddr, _: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
         Box::pin(async {
             match self {
                 Self::NoRoute => Err(Errno::NETUNREACH.into()),
@@ -113,10 +113,10 @@ impl Transport for FirstAddressDead {
         Box::pin(async { Ok(vec![([192, 0, 2, 1], 80).into(), self.0]) })
     }
 
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
-        Box::pin(
-            async move { if address == self.0 { Tcp.connect(address).await } else { std::future::pending().await } },
-        )
+    fn connect(&self, address: SocketAddr, unacknowledged: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
+        Box::pin(async move {
+            if address == self.0 { Tcp.connect(address, unacknowledged).await } else { std::future::pending().await }
+        })
     }
 }
 

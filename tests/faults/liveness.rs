@@ -191,7 +191,7 @@ impl Transport for Flood {
         Box::pin(async move { Ok(vec![([127, 0, 0, 1], port).into()]) })
     }
 
-    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+    fn connect(&self, _: SocketAddr, _: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
         let (near, far) = duplex(1_024);
         self.0.send(far).expect("the test listens");
         let (read, write) = split(near);

@@ -18,6 +18,7 @@ mod liveness;
 mod openings;
 mod options;
 mod outcome;
+mod proxy;
 mod references;
 mod retries;
 mod support;

@@ -84,3 +84,11 @@ async fn code_never_to_be_retried() {
     let expected = Expected::blocked(Cause::ClosedByPeer, "The server closed the connection: 4001.");
     closed_with(4001, options).await.check(&expected.code(Some(4001)).once_open());
 }
+
+#[tokio::test(start_paused = true)]
+async fn code_always_to_be_retried() {
+    let options = ConnectionOptions { always_retry: vec![1008], ..ConnectionOptions::default() };
+    let text = "The server closed the connection: 1008 policy violation.";
+    let expected = Expected::waiting(Cause::ClosedByPeer, text).code(Some(1008)).once_open();
+    closed_with(1008, options).await.check(&expected);
+}

@@ -87,9 +87,9 @@ impl Transport for Counted {
         Box::pin(async move { Tcp.resolve(host, port).await })
     }
 
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+    fn connect(&self, address: SocketAddr, unacknowledged: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
         self.0.fetch_add(1, Relaxed);
-        Box::pin(async move { Tcp.connect(address).await })
+        Box::pin(async move { Tcp.connect(address, unacknowledged).await })
     }
 }
 

@@ -10,8 +10,8 @@ use futures_util::future::BoxFuture;
 use tempfile::TempDir;
 use tokio::{net::TcpStream, runtime::Handle, task::spawn_blocking, time::Instant};
 use wsmon_manager::{
-    Base, CheckedOptions, ConnectionHandle, ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, Tcp,
-    Transport, Wanted, clock::Clock,
+    Base, CheckedOptions, ConnectionHandle, ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, Services,
+    Tcp, Transport, Wanted, clock::Clock,
 };
 use wsmon_model::{Connection, ConnectionOptions, EndpointId, Evidence, PendingAudit, Phase};
 use wsmon_store::Store;
@@ -47,6 +47,15 @@ impl Monitor {
         base: &str,
         change: impl FnOnce(&mut ManagerConfig, &Path),
     ) -> Self {
+        Self::start_for(network, base.parse::<Base>().expect("a base URL"), change).await
+    }
+
+    /// The same for services that are more than a base URL.
+    pub async fn start_for(
+        network: impl Transport,
+        services: impl Into<Services>,
+        change: impl FnOnce(&mut ManagerConfig, &Path),
+    ) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().to_owned();
         let store = while_time_stands(async move { Store::open(&path).await }).await.expect("opens");
@@ -60,7 +69,7 @@ impl Monitor {
             ..ManagerConfig::default()
         };
         change(&mut config, directory.path());
-        let manager = ConnectionManager::new(base.parse::<Base>().expect("a base URL"), config);
+        let manager = ConnectionManager::new(services, config);
         Self { manager, clock, store, evidence, directory }
     }
 

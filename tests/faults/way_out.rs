@@ -1,6 +1,6 @@
 //! Servers that do not read what they are sent, over a pipe that holds little.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 
 use futures_util::future::BoxFuture;
 use tokio::{
@@ -28,7 +28,7 @@ impl Transport for Pipes {
         Box::pin(async move { Ok(vec![([127, 0, 0, 1], port).into()]) })
     }
 
-    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+    fn connect(&self, _: SocketAddr, _: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
         let (near, far) = duplex(CAPACITY);
         self.0.send(far).expect("the test listens");
         Box::pin(async move { Ok(Box::new(near) as BoxStream) })

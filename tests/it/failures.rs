@@ -119,8 +119,8 @@ impl Transport for PanicsOnce {
         Tcp.resolve(host, port)
     }
 
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
-        Box::pin(async move { Tcp.connect(address).await })
+    fn connect(&self, address: SocketAddr, unacknowledged: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
+        Box::pin(async move { Tcp.connect(address, unacknowledged).await })
     }
 }
 

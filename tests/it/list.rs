@@ -3,8 +3,7 @@
 use serde_json::json;
 use wsmon_manager::{Service, Services};
 use wsmon_model::{
-    ConnectionList, ConnectionOptions, ListAnswer, ListQuery, ListVersion, PER_PAGE, ServiceName, Sort, SortKey,
-    Status, Summary,
+    ConnectionList, ListAnswer, ListQuery, ListVersion, PER_PAGE, ServiceName, Sort, SortKey, Status, Summary,
 };
 
 use crate::support::{
@@ -85,12 +84,8 @@ async fn changed(admin: &Visitor, query: &ListQuery, shown: Option<ListVersion>)
 #[tokio::test]
 async fn a_poll_that_finds_nothing_new_costs_less_than_200_bytes() {
     let (upstream, refusing) = (Upstream::start(Manner::Echo).await, Upstream::start(Manner::Refuse(403)).await);
-    let down = Service {
-        name: "down".parse().expect("a name"),
-        base: refusing.base(),
-        defaults: ConnectionOptions::default(),
-    };
-    let up = Service { name: ServiceName::default(), base: upstream.base(), defaults: ConnectionOptions::default() };
+    let down = Service::new("down".parse().expect("a name"), refusing.base());
+    let up = Service::new(ServiceName::default(), upstream.base());
     let services = Services::new([up, down]).expect("services");
     let monitor = Monitor::start_with(upstream.base(), |config| config.services = services).await;
     let manager = &monitor.state.manager;

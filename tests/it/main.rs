@@ -24,6 +24,7 @@ mod options;
 mod page_files;
 mod pages;
 mod program;
+mod proxy;
 mod references;
 mod seen_from_outside;
 mod services;

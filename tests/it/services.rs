@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 fn service(name: &str, base: Base, defaults: ConnectionOptions) -> Service {
-    Service { name: name.parse().expect("a service name"), base, defaults }
+    Service { defaults, ..Service::new(name.parse().expect("a service name"), base) }
 }
 
 fn plain(name: &str, base: Base) -> Service {

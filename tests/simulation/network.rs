@@ -157,7 +157,7 @@ impl Transport for Network {
         })
     }
 
-    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+    fn connect(&self, _: SocketAddr, _: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
         Box::pin(async move {
             let way = self.way();
             if !way.cross().await {

@@ -54,7 +54,7 @@ impl Transport for Turmoil {
         Box::pin(async move { Ok(vec![(turmoil::lookup(host), port).into()]) })
     }
 
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+    fn connect(&self, address: SocketAddr, _: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
         Box::pin(async move { Ok(self.0.count(TcpStream::connect(address).await?)) })
     }
 }

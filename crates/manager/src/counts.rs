@@ -36,6 +36,9 @@ const fn slot(cause: Option<Cause>) -> Option<usize> {
             | Cause::HandshakeTimeout
             | Cause::TlsFailure
             | Cause::HttpStatus
+            | Cause::ProxyUnreachable
+            | Cause::ProxyAuth
+            | Cause::ProxyRefused
             | Cause::TokenRefused
             | Cause::TokenUnavailable
             | Cause::InvalidHandshake

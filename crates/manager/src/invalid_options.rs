@@ -45,6 +45,9 @@ pub enum InvalidOptions {
     /// Not a token.
     #[error("“{0}” is not a subprotocol's name: letters, digits and !#$%&'*+-.^_`|~ are allowed.")]
     Subprotocol(String),
+    /// A code in two lists that say the opposite.
+    #[error("{0} is both never and always retried: take it out of one of the two.")]
+    NeverAndAlways(u16),
     /// No script.
     #[error(transparent)]
     Opening(#[from] InvalidScript),
@@ -81,6 +84,7 @@ impl InvalidOptions {
             | Self::HalfHeartbeat { field } => Some(field),
             Self::TwoSignIns | Self::BasicAuth => Some("basic_auth"),
             Self::Subprotocol(_) => Some("subprotocols"),
+            Self::NeverAndAlways(_) => Some("always_retry"),
             Self::Opening(_) => Some("opening"),
             Self::TooShort | Self::Limit => None,
         }

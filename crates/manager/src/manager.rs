@@ -27,11 +27,13 @@ use super::{
     dial::Dialer,
     error::{ManagerError, SendError},
     event_writer::EventWriter,
+    failure::Failure,
     frame::CloseCode,
     gate::{Gate, Lane},
     keeper::{KeepError, LearnedSilences},
     message::{Message, Subscription},
     options::CheckedOptions,
+    proxy::Proxy,
     registry::{Entry, Registry, View},
     service::{Service, Services, Upstream},
     silence_writer::{self, SilenceWriter},
@@ -256,6 +258,15 @@ impl ConnectionManager {
     /// A [`FieldProblem`] of the field that names it.
     pub async fn check(&self, options: &CheckedOptions) -> Result<(), FieldProblem> {
         self.0.dialer.check(options).await
+    }
+
+    /// Whether the password of a service's proxy can be read and used.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] that says why not.
+    pub async fn check_proxy(&self, proxy: &Proxy) -> Result<(), Failure> {
+        self.0.dialer.check_proxy(proxy).await
     }
 
     /// What happens to connections from now on, whatever the store does.

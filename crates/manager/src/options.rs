@@ -53,6 +53,9 @@ impl CheckedOptions {
         if limits.into_iter().flatten().any(|limit| !(SMALLEST..=LARGEST).contains(&limit)) {
             return Err(InvalidOptions::Limit);
         }
+        if let Some(both) = given.never_retry.iter().find(|code| given.always_retry.contains(code)) {
+            return Err(InvalidOptions::NeverAndAlways(*both));
+        }
         request_fields::check(&given)?;
         let opening = given.opening.as_deref().map(Script::parse).transpose()?.map(Arc::new);
         let heartbeat = heartbeat(&given, opening.as_deref())?.map(Arc::new);
@@ -126,7 +129,18 @@ impl CheckedOptions {
     /// When trying again cannot help.
     pub(super) fn rules(&self) -> Rules<'_> {
         let options = self.in_force();
-        Rules { never_retry: &options.never_retry, stay_closed: options.stay_closed }
+        Rules {
+            never_retry: &options.never_retry,
+            always_retry: &options.always_retry,
+            stay_closed: options.stay_closed,
+        }
+    }
+
+    /// How often to ping, and how long a pong may take: as the options say, or these.
+    pub(super) fn pings(&self, (interval, timeout): (Duration, Duration)) -> (Duration, Duration) {
+        let options = self.in_force();
+        let or = |ms: Option<u32>, default| ms.map_or(default, |ms| Duration::from_millis(ms.into()));
+        (or(options.ping_interval_ms, interval), or(options.pong_timeout_ms, timeout))
     }
 
     /// How long the connection may bring no message before it counts as silent.
@@ -201,6 +215,17 @@ mod tests {
         assert_eq!(CheckedOptions::new(given), Err(InvalidOptions::Limit));
         let given = ConnectionOptions { ping_interval_ms: Some(1), ..ConnectionOptions::default() };
         assert_eq!(CheckedOptions::new(given), Err(InvalidOptions::TooShort));
+    }
+
+    #[test]
+    fn a_code_is_not_both_never_and_always_retried() {
+        let given = ConnectionOptions {
+            never_retry: vec![4001, 403],
+            always_retry: vec![401, 403],
+            ..ConnectionOptions::default()
+        };
+        let refused = CheckedOptions::new(given).expect_err("refused");
+        assert_eq!((&refused, refused.field()), (&InvalidOptions::NeverAndAlways(403), Some("always_retry")));
     }
 
     #[test]

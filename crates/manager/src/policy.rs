@@ -35,6 +35,8 @@ pub enum Verdict {
 pub struct Rules<'a> {
     /// Close codes and HTTP statuses after which trying again cannot help.
     pub never_retry: &'a [u16],
+    /// Those after which to try again although that usually cannot help.
+    pub always_retry: &'a [u16],
     /// Whether a normal closure (1000) is final.
     pub stay_closed: bool,
 }
@@ -67,9 +69,18 @@ impl Verdict {
 /// codes 3000 to 4999 the lower half of each thousand counts as passing and the upper half as
 /// final, as services commonly number them.
 pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
-    if failure.code().is_some_and(|code| rules.never_retry.contains(&code)) {
+    let code = failure.code();
+    let is_in = |codes: &[u16]| code.is_some_and(|code| codes.contains(&code));
+    if is_in(rules.never_retry) {
         return Verdict::Blocked;
     }
+    match judge_by_kind(failure, rules) {
+        Verdict::Blocked if is_in(rules.always_retry) => Verdict::Backoff,
+        verdict => verdict,
+    }
+}
+
+fn judge_by_kind(failure: &Failure, rules: Rules<'_>) -> Verdict {
     match failure {
         Failure::Closed { code: Some(1000), .. } if rules.stay_closed => Verdict::Final,
         // The next start reads the configuration anew.
@@ -79,6 +90,7 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
         Failure::Token { wait, .. } => Verdict::NotBefore((*wait).min(LONGEST_RETRY_AFTER)),
         Failure::Closed { code, .. } => judge_close(*code),
         Failure::Opening { ended: Some(ended), .. } => judge(ended, rules),
+        Failure::Proxy { why, .. } => judge_proxy(why),
         Failure::Tls { .. }
         | Failure::InvalidHandshake { .. }
         | Failure::Subprotocol(_)
@@ -101,6 +113,15 @@ pub fn judge(failure: &Failure, rules: Rules<'_>) -> Verdict {
         | Failure::PingFlood { .. }
         | Failure::Silent { .. }
         | Failure::Internal => Verdict::Backoff,
+    }
+}
+
+/// What follows a failure of the service's proxy. Its statuses are not the service's, so no rule of the options is about them.
+fn judge_proxy(why: &Failure) -> Verdict {
+    match why {
+        // It wants a user and password, or lets no tunnels through (RFC 9110 sections 15.5.6, 15.5.8 and 15.6.2).
+        Failure::Http(answer) if matches!(answer.status, 405 | 407 | 501) => Verdict::Blocked,
+        other => judge(other, Rules::default()),
     }
 }
 
@@ -185,13 +206,40 @@ mod tests {
     }
 
     #[test]
+    fn what_would_block_is_tried_again_where_the_options_say_so() {
+        let rules = Rules { always_retry: &[401, 4500, 1012], ..Rules::default() };
+        assert_eq!(judge(&refused(401, None), rules), Verdict::Backoff);
+        assert_eq!(judge(&refused(403, None), rules), Verdict::Blocked);
+        assert_eq!(judge(&closed(4500), rules), Verdict::Backoff);
+        assert_eq!(judge(&closed(1012), rules), close(1012), "what does not block is as it was");
+        let never = Rules { never_retry: &[401], ..rules };
+        assert_eq!(judge(&refused(401, None), never), Verdict::Blocked);
+    }
+
+    #[test]
+    fn a_proxy_is_judged_by_what_it_says_and_not_by_rules_about_the_service() {
+        let by_proxy = |status, retry_after_s| {
+            let why = Box::new(refused(status, retry_after_s));
+            let failure = Failure::Proxy { tunnel: Box::default(), why };
+            judge(&failure, Rules { never_retry: &[503], always_retry: &[407], stay_closed: false })
+        };
+        for status in [302, 400, 403, 404, 405, 407, 501] {
+            assert_eq!(by_proxy(status, None), Verdict::Blocked, "{status}");
+        }
+        for status in [500, 502, 503, 504] {
+            assert_eq!(by_proxy(status, None), Verdict::Backoff, "{status}");
+        }
+        assert_eq!(by_proxy(503, Some(7)), Verdict::NotBefore(Duration::from_secs(7)));
+    }
+
+    #[test]
     fn a_connections_own_rules_come_first() {
-        let rules = Rules { never_retry: &[4001, 502], stay_closed: true };
+        let rules = Rules { never_retry: &[4001, 502], stay_closed: true, ..Rules::default() };
         assert_eq!(judge(&closed(4001), rules), Verdict::Blocked);
         assert_eq!(judge(&closed(4002), rules), Verdict::Backoff);
         assert_eq!(judge(&closed(1000), rules), Verdict::Final);
         assert_eq!(judge(&refused(502, None), rules), Verdict::Blocked);
-        let never = Rules { never_retry: &[1000], stay_closed: true };
+        let never = Rules { never_retry: &[1000], stay_closed: true, ..Rules::default() };
         assert_eq!(judge(&closed(1000), never), Verdict::Blocked);
     }
 
@@ -210,7 +258,7 @@ mod tests {
         ) {
             let failure = if is_close { closed(code) } else { refused(code, retry_after) };
             let never_retry = if listed { vec![code] } else { Vec::new() };
-            let verdict = judge(&failure, Rules { never_retry: &never_retry, stay_closed });
+            let verdict = judge(&failure, Rules { never_retry: &never_retry, stay_closed, ..Rules::default() });
             let is_final = is_close && code == 1000 && stay_closed && !listed;
             prop_assert_eq!(verdict == Verdict::Final, is_final);
             prop_assert!(!listed || verdict == Verdict::Blocked);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use wsmon_model::{BaseUrl, ConnectionOptions, EndpointId, ServiceInfo, ServiceName};
 
 use super::{
-    gate::HostGate, invalid_options::InvalidOptions, options::CheckedOptions, tally::Tally, target::Base,
+    gate::HostGate, invalid_options::InvalidOptions, options::CheckedOptions, proxy::Proxy, tally::Tally, target::Base,
     tokens::Tokens,
 };
 
@@ -16,13 +16,26 @@ pub struct Service {
     pub name: ServiceName,
     /// The URL to whose path its endpoints' names are appended.
     pub base: Base,
+    /// The proxy through which its host is reached.
+    pub proxy: Option<Proxy>,
     /// What holds for an endpoint whose own options say nothing else.
     pub defaults: ConnectionOptions,
 }
 
+impl Service {
+    /// A service that is reached directly and has no defaults for options.
+    pub fn new(name: ServiceName, base: Base) -> Self {
+        Self { name, base, proxy: None, defaults: ConnectionOptions::default() }
+    }
+}
+
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("name", &self.name).field("base", &self.base).finish_non_exhaustive()
+        f.debug_struct("Service")
+            .field("name", &self.name)
+            .field("base", &self.base)
+            .field("proxy", &self.proxy)
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,8 +93,7 @@ impl From<Base> for Services {
     /// The service `default` alone, without defaults for options.
     fn from(base: Base) -> Self {
         let name = ServiceName::default();
-        let service = Service { name: name.clone(), base, defaults: ConnectionOptions::default() };
-        Self(BTreeMap::from([(name, service)]))
+        Self(BTreeMap::from([(name.clone(), Service::new(name, base))]))
     }
 }
 
@@ -89,6 +101,7 @@ impl From<Base> for Services {
 pub(super) struct Upstream {
     pub(super) name: ServiceName,
     pub(super) base: Option<Base>,
+    pub(super) proxy: Option<Proxy>,
     shown_base: Option<BaseUrl>,
     pub(super) defaults: CheckedOptions,
     /// What holds for the endpoints without options of their own, which share it: most have none.
@@ -107,6 +120,7 @@ impl Upstream {
         Self {
             name: service.name.clone(),
             base: Some(service.base.clone()),
+            proxy: service.proxy.clone(),
             shown_base: Some(service.base.shown()),
             plain: Arc::new(CheckedOptions::default().over(&defaults)),
             defaults,
@@ -119,7 +133,7 @@ impl Upstream {
     /// A service of which there are connections and no configuration.
     pub(super) fn not_configured(name: ServiceName, gate: HostGate) -> Self {
         let (defaults, plain, tally) = (CheckedOptions::default(), Arc::default(), Tally::default());
-        Self { name, base: None, shown_base: None, defaults, plain, gate, tokens: None, tally }
+        Self { name, base: None, proxy: None, shown_base: None, defaults, plain, gate, tokens: None, tally }
     }
 
     /// The service as people see it; none if it is not configured.
@@ -152,7 +166,7 @@ mod tests {
 
     fn service(name: &str, defaults: ConnectionOptions) -> Service {
         let base = "ws://localhost:8000/ws/".parse().expect("a base URL");
-        Service { name: name.parse().expect("a name"), base, defaults }
+        Service { defaults, ..Service::new(name.parse().expect("a name"), base) }
     }
 
     #[test]

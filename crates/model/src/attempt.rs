@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// Resolving the host's name.
+    /// Resolving the host's name, which is the proxy's if the service has one.
     #[default]
     Dns,
-    /// Opening the TCP connection.
+    /// Opening the TCP connection, which is one to the service's proxy if it has one.
     Tcp,
+    /// Waiting for the proxy to open a tunnel to the host.
+    Proxy,
     /// Agreeing on TLS.
     Tls,
     /// Waiting for the answer to the upgrade request.
@@ -30,7 +32,7 @@ pub enum Stage {
 pub struct Attempt {
     /// The last stage it reached.
     pub stage: Stage,
-    /// The address that was connected to, or that was tried last.
+    /// The address that was connected to, or that was tried last: the proxy's if the service has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<SocketAddr>,
     /// Milliseconds for the name's resolution.
@@ -39,6 +41,9 @@ pub struct Attempt {
     /// Milliseconds until a TCP connection was open; all addresses that were tried together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tcp_ms: Option<u32>,
+    /// Milliseconds until the proxy had opened a tunnel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_ms: Option<u32>,
     /// Milliseconds for the TLS handshake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_ms: Option<u32>,
@@ -61,6 +66,7 @@ impl Attempt {
         let ms = match self.stage {
             Stage::Dns => &mut self.dns_ms,
             Stage::Tcp => &mut self.tcp_ms,
+            Stage::Proxy => &mut self.proxy_ms,
             Stage::Tls => &mut self.tls_ms,
             Stage::Upgrade => &mut self.upgrade_ms,
             Stage::Opening => &mut self.opening_ms,

@@ -14,6 +14,12 @@ pub enum Cause {
     ConnectionRefused,
     /// The network has no way to the address.
     Unreachable,
+    /// The service's proxy could not be reached, or did not answer.
+    ProxyUnreachable,
+    /// The service's proxy wants a user and password, or others.
+    ProxyAuth,
+    /// The service's proxy answered, and opened no tunnel to the host.
+    ProxyRefused,
     /// The attempt's deadline passed.
     HandshakeTimeout,
     /// TLS could not be agreed on, or the certificate is not trusted.

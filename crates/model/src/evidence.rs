@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use self::known::known;
 pub use self::{
     faults::{LocalResource, NameFault, ProtocolFault, SubprotocolFault, TlsProblem},
-    peer::{Certificate, CloseFrame, HttpAnswer, OpeningFault, TlsFault, UnresolvedName},
+    peer::{Certificate, CloseFrame, HttpAnswer, OpeningFault, TlsFault, Tunnel, UnresolvedName},
     token::{TokenFault, TokenProblem},
 };
 use super::{Attempt, Cause, Layer, PeerText, ServiceName};
@@ -52,10 +52,13 @@ pub struct Evidence {
     /// The host name that did not resolve.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub name: Option<UnresolvedName>,
+    /// The tunnel that the service's proxy did not open; the other fields then tell of the proxy.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
+    pub tunnel: Option<Tunnel>,
     /// What was wrong with TLS.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub tls: Option<TlsFault>,
-    /// The answer with which the server refused the upgrade.
+    /// The answer with which the server refused the upgrade, or the proxy the tunnel.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub http: Option<HttpAnswer>,
     /// Why the service's token service gave no token.
@@ -93,6 +96,7 @@ impl Default for Evidence {
             short_of: None,
             service: None,
             name: None,
+            tunnel: None,
             tls: None,
             http: None,
             token: None,
@@ -132,7 +136,7 @@ mod tests {
     #[test]
     fn a_reader_keeps_what_it_understands_of_a_newer_version() {
         let newer = r#"{"v":2,"layer":"quic","cause":"connection_refused","errno":"ECONNREFUSED","hops":[1],
-            "attempt":{"stage":"tcp","address":"192.0.2.1:80","dns_ms":3,"proxy_ms":7},
+            "attempt":{"stage":"tcp","address":"192.0.2.1:80","dns_ms":3,"quic_ms":7},
             "tls":{"problem":"too_young","alert":"handshake_failure"},"close":null}"#;
         let expected = Evidence {
             v: 2,

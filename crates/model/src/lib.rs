@@ -40,7 +40,7 @@ pub use endpoint_id::{EndpointId, EndpointIdError};
 pub use event::{Event, EventKind};
 pub use evidence::{
     Certificate, CloseFrame, Evidence, HttpAnswer, LocalResource, NameFault, OpeningFault, ProtocolFault,
-    SubprotocolFault, TlsFault, TlsProblem, TokenFault, TokenProblem, UnresolvedName,
+    SubprotocolFault, TlsFault, TlsProblem, TokenFault, TokenProblem, Tunnel, UnresolvedName,
 };
 pub use field_problem::FieldProblem;
 pub use layer::Layer;

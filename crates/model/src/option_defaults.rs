@@ -22,7 +22,8 @@ impl ConnectionOptions {
             pong_timeout_ms: mine.pong_timeout_ms.or(defaults.pong_timeout_ms),
             max_silence_ms: mine.max_silence_ms.or(defaults.max_silence_ms),
             recycle_when_silent: mine.recycle_when_silent || defaults.recycle_when_silent,
-            never_retry: or_default(mine.never_retry, &defaults.never_retry),
+            never_retry: without(or_default(mine.never_retry, &defaults.never_retry), &self.always_retry),
+            always_retry: without(or_default(mine.always_retry, &defaults.always_retry), &self.never_retry),
             stay_closed: mine.stay_closed || defaults.stay_closed,
             opening: mine.opening.or_else(|| defaults.opening.clone()),
             heartbeat: mine.heartbeat.or_else(|| defaults.heartbeat.clone()),
@@ -47,6 +48,12 @@ impl Limits {
     }
 }
 
+/// A list of codes without those that the endpoint itself has in the other list.
+fn without(mut codes: Vec<u16>, others: &[u16]) -> Vec<u16> {
+    codes.retain(|code| !others.contains(code));
+    codes
+}
+
 fn or_default<T: Clone>(own: Vec<T>, default: &[T]) -> Vec<T> {
     if own.is_empty() { default.to_vec() } else { own }
 }
@@ -58,6 +65,15 @@ mod tests {
 
     fn header(name: &str, value: &str) -> Header {
         Header { name: name.to_owned(), value: Secret::new(value) }
+    }
+
+    #[test]
+    fn what_an_endpoint_says_of_a_code_wins_over_the_opposite() {
+        let never = |codes: &[u16]| ConnectionOptions { never_retry: codes.to_vec(), ..ConnectionOptions::default() };
+        let always = |codes: &[u16]| ConnectionOptions { always_retry: codes.to_vec(), ..ConnectionOptions::default() };
+        let lists = |options: ConnectionOptions| (options.never_retry, options.always_retry);
+        assert_eq!(lists(never(&[4001]).over(&always(&[4001, 401]))), (vec![4001], vec![401]));
+        assert_eq!(lists(always(&[4001]).over(&never(&[4001, 401]))), (vec![401], vec![4001]));
     }
 
     #[test]

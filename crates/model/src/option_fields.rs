@@ -33,7 +33,7 @@ const fn field(kind: FieldKind, name: &'static str, label: &'static str, hint: &
 }
 
 /// Every field, in the order of a form.
-pub const OPTION_FIELDS: [OptionField; 23] = [
+pub const OPTION_FIELDS: [OptionField; 24] = [
     field(
         FieldKind::Secret,
         "bearer_token",
@@ -76,6 +76,12 @@ pub const OPTION_FIELDS: [OptionField; 23] = [
     field(FieldKind::Text, "pong_timeout_ms", "Pong within (ms)", "10000 if empty"),
     field(FieldKind::Text, "max_silence_ms", "Longest silence (ms)", "Any silence is fine if empty"),
     field(FieldKind::Text, "never_retry", "Never retry after", "Close codes and HTTP statuses, commas between"),
+    field(
+        FieldKind::Text,
+        "always_retry",
+        "Always retry after",
+        "Close codes and HTTP statuses, commas between, that would be tried again only every five minutes, such as 401",
+    ),
     field(FieldKind::Text, "heartbeat", "Heartbeat", "A message to send at intervals, such as {\"op\":\"ping\"}"),
     field(FieldKind::Text, "heartbeat_every_ms", "Heartbeat every (ms)", "At least 100"),
     field(
@@ -114,7 +120,8 @@ impl ConnectionOptions {
             "pong_timeout_ms" => number(self.pong_timeout_ms),
             "max_silence_ms" => number(self.max_silence_ms),
             "recycle_when_silent" => switch(self.recycle_when_silent),
-            "never_retry" => self.never_retry.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
+            "never_retry" => codes(&self.never_retry),
+            "always_retry" => codes(&self.always_retry),
             "stay_closed" => switch(self.stay_closed),
             "opening" => self.opening.clone().unwrap_or_default(),
             "heartbeat" => self.heartbeat.clone().unwrap_or_default(),
@@ -139,6 +146,7 @@ impl ConnectionOptions {
     pub fn from_fields(get: impl Fn(&str) -> String) -> Result<Self, FieldProblem> {
         let text = |name: &str| Some(get(name).trim().to_owned()).filter(|text| !text.is_empty());
         let number = |name: &str| text(name).map(|text| parse(name, &text)).transpose();
+        let all = |name: &str| listed(&get(name)).map(|code| parse(name, code)).collect::<Result<_, _>>();
         let (text_ping, text_pong) = (text("text_ping"), text("text_pong"));
         let text_ping = match (text_ping, text_pong) {
             (Some(ping), Some(pong)) => Some(TextPing { ping, pong }),
@@ -164,9 +172,8 @@ impl ConnectionOptions {
             pong_timeout_ms: number("pong_timeout_ms")?,
             max_silence_ms: number("max_silence_ms")?,
             recycle_when_silent: text("recycle_when_silent").is_some(),
-            never_retry: listed(&get("never_retry"))
-                .map(|code| parse("never_retry", code))
-                .collect::<Result<_, _>>()?,
+            never_retry: all("never_retry")?,
+            always_retry: all("always_retry")?,
             stay_closed: text("stay_closed").is_some(),
             // As forms send lines (HTML section 4.10.22.4). Spaces at a line's end may be meant.
             opening: Some(get("opening").replace("\r\n", "\n")).filter(|text| !text.trim().is_empty()),
@@ -183,6 +190,10 @@ impl ConnectionOptions {
             },
         })
     }
+}
+
+fn codes(codes: &[u16]) -> String {
+    codes.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn lines(headers: &[Header]) -> String {
@@ -226,6 +237,7 @@ mod tests {
             max_silence_ms: Some(60_000),
             recycle_when_silent: true,
             never_retry: vec![4001, 403],
+            always_retry: vec![401],
             stay_closed: true,
             opening: Some("> hello \n< welcome".to_owned()),
             heartbeat: Some("ping ${now_ms}".to_owned()),
@@ -262,6 +274,7 @@ mod tests {
         );
         let field = |name, text| read(name, text).expect_err("not understood").field;
         assert_eq!(field("never_retry", "4001, x"), "never_retry");
+        assert_eq!(field("always_retry", "-1"), "always_retry");
         assert_eq!(field("headers", "no colon"), "headers");
         assert_eq!((field("text_ping", "2"), field("text_pong", "3")), ("text_pong".into(), "text_ping".into()));
     }

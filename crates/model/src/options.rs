@@ -65,6 +65,8 @@ pub struct ConnectionOptions {
     pub recycle_when_silent: bool,
     /// Close codes and HTTP statuses after which trying again cannot help.
     pub never_retry: Vec<u16>,
+    /// Close codes and HTTP statuses after which to try again although that usually cannot help.
+    pub always_retry: Vec<u16>,
     /// Whether a normal closure (1000) is final.
     pub stay_closed: bool,
     /// What is exchanged after the upgrade before the connection counts as open: `> text`, `>64 BASE64`, `< regex` or

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 use clap::error::ErrorKind;
 
 use crate::server::oauth2::InvalidOAuth2;
-use wsmon_manager::{InvalidBase, InvalidServices};
+use wsmon_manager::{InvalidBase, InvalidProxy, InvalidServices};
 use wsmon_model::{ServiceName, ServiceNameError};
 
 /// Why the program does not start with these settings.
@@ -48,6 +48,16 @@ pub enum ConfigError {
         service: ServiceName,
         /// Why not.
         why: InvalidBase,
+    },
+    /// A service's proxy cannot be used.
+    #[error("the proxy of the service {service}{named_by} cannot be used: {why}")]
+    Proxy {
+        /// Whose.
+        service: ServiceName,
+        /// The variable that names it, as a clause; empty if it is written itself.
+        named_by: String,
+        /// Why not.
+        why: InvalidProxy,
     },
     /// A service is nowhere.
     #[error("the service {0} has no base-url")]

@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod layer;
 mod oauth2;
+mod proxy;
 mod secret;
 mod services;
 mod settings;

@@ -1,11 +1,14 @@
 //! The services that the settings name.
 
+use std::env;
+
 use super::{
     error::ConfigError,
+    proxy::proxy,
     settings::{ServiceSettings, Settings},
 };
-use wsmon_manager::{Service, Services};
-use wsmon_model::ServiceName;
+use wsmon_manager::{Base, Service, Services};
+use wsmon_model::{Secret, ServiceName};
 
 /// The service `default`, and those besides it.
 pub(super) fn services(settings: &Settings) -> Result<Services, ConfigError> {
@@ -17,8 +20,14 @@ pub(super) fn services(settings: &Settings) -> Result<Services, ConfigError> {
 
 fn service((name, table): (ServiceName, ServiceSettings)) -> Result<Service, ConfigError> {
     let Some(url) = table.base_url else { return Err(ConfigError::NoBaseUrl(name)) };
-    match url.expose().parse() {
-        Ok(base) => Ok(Service { name, base, defaults: table.options }),
-        Err(why) => Err(ConfigError::BaseUrl { service: name, why }),
+    let base: Base = match url.expose().parse() {
+        Ok(base) => base,
+        Err(why) => return Err(ConfigError::BaseUrl { service: name, why }),
+    };
+    let setting = table.proxy.as_ref().map(Secret::expose);
+    let named = setting.map(|setting| proxy(setting, &base, |name| env::var(name).ok())).transpose();
+    match named {
+        Ok(proxy) => Ok(Service { name, base, proxy: proxy.flatten(), defaults: table.options }),
+        Err((named_by, why)) => Err(ConfigError::Proxy { service: name, named_by, why }),
     }
 }

@@ -88,6 +88,9 @@ pub struct ServiceSettings {
     pub base_url: Option<Secret>,
     /// The token service that issues what its endpoints sign in with, unless their own options sign in.
     pub oauth2: Option<OAuth2Settings>,
+    /// `http://[user:password@]host:port` of the proxy through which its host is reached, or `env` for the one that the usual
+    /// variables name.
+    pub proxy: Option<Secret>,
     /// What holds for its endpoints where their own options say nothing.
     pub options: ConnectionOptions,
 }

@@ -70,6 +70,7 @@ fn a_service_has_its_url_of_one_layer_and_its_options_of_another() {
     let file = "
         [service.other]
         base-url = 'ws://file/'
+        proxy = 'http://ann:word@proxy.example:3128'
         [service.other.options]
         bearer_token = 't0ken'
         limits.frame = 2048
@@ -86,6 +87,8 @@ fn a_service_has_its_url_of_one_layer_and_its_options_of_another() {
     assert_eq!(options("other").limits.frame, Some(2048));
     assert_eq!(options("default").ping_interval_ms, Some(5000));
     assert_eq!(options("third"), &Default::default());
+    let proxies = services.iter().map(|service| service.proxy.as_ref().map(ToString::to_string));
+    assert!(proxies.eq([None, Some("proxy.example:3128".to_owned()), None]));
 }
 
 #[test]
@@ -113,9 +116,23 @@ fn what_is_wrong_with_a_service_is_said_in_a_sentence_that_tells_no_secret() {
         (&["--base-url", "ws://x/?s3cret", "--service", "default=ws://y/"], "", "both are given and differ"),
         (&["--service", "a=ws://me:s3cret@x/"], "", "the base URL of the service a cannot be used: it holds a user"),
         (&[], two, "monitor.toml: base-url is that of the service default"),
-        (&[], "[service.kraken]\nbase_url = 'ws://s3cret/'", "line 2: unknown field `base_url`, expected `base-url`"),
+        (
+            &[],
+            "[service.kraken]\nbase_url = 'ws://s3cret/'",
+            "line 2: unknown field `base_url`, expected one of `base-url`",
+        ),
         (&[], "[service.kraken]", "the service kraken has no base-url"),
         (&[], "demo = true\n[service.Kraken]\nbase-url = 's3cret'", "line 2: A service name has 1 to 32 characters"),
+        (
+            &[],
+            "[service.default]\nproxy = 'http://a:s3cret@p/x'",
+            "the proxy of the service default cannot be used: som",
+        ),
+        (
+            &[],
+            "[service.default]\nproxy = 'https://a:s3cret@p:1'",
+            "proxies that speak TLS or SOCKS themselves are not",
+        ),
         (&[], &option("bearer_tokn = 's3cret'"), "in `service.kraken.options`"),
         (&[], &option("ping_interval_ms = 1"), "the options of the service kraken cannot be used: Pings, pongs"),
     ] {
@@ -182,7 +199,9 @@ fn a_service_signs_in_at_the_token_service_of_its_table() {
 
 #[test]
 fn settings_are_printed_without_the_secrets_in_them() {
-    let file = "[service.a]\nbase-url = 'ws://x/?s3cret'\n[service.a.options]\nquery = 's3cret'";
+    let file = "[service.a]\nbase-url = 'ws://x/?s3cret'\nproxy = 'http://a:s3cret@p:1'\n[service.a.options]\nquery = 's3cret'";
     let settings = merged(&["--base-url", "ws://x/?s3cret"], file).expect("valid");
     assert!(!format!("{settings:?}").contains("s3cret"), "{settings:?}");
+    let services = services::services(&settings).expect("valid");
+    assert!(!format!("{services:?}").contains("s3cret"), "{services:?}");
 }

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use wsmon_manager::{ConnectionManager, Service, Services};
 use wsmon_model::{
-    BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, ConnectionOptions, EndpointId, ListQuery,
-    Phase, Selection, ServiceName,
+    BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, EndpointId, ListQuery, Phase, Selection,
+    ServiceName,
 };
 
 use crate::support::{
@@ -103,11 +103,7 @@ pub fn phases(manager: &ConnectionManager) -> BTreeMap<EndpointId, Phase> {
 
 /// A monitor whose default service answers, and one named `down` that refuses.
 pub async fn with_refusing_service(upstream: &Upstream, refusing: &Upstream) -> Monitor {
-    let service = |name: ServiceName, upstream: &Upstream| Service {
-        name,
-        base: upstream.base(),
-        defaults: ConnectionOptions::default(),
-    };
+    let service = |name: ServiceName, upstream: &Upstream| Service::new(name, upstream.base());
     let down = "down".parse().expect("a name");
     let services = Services::new([service(ServiceName::default(), upstream), service(down, refusing)]);
     Monitor::start_with(upstream.base(), |config| config.services = services.expect("services")).await

@@ -1,10 +1,16 @@
 //! What stages, statuses and close codes mean, and what to do about them.
 
 use http::StatusCode;
-use wsmon_model::{PeerText, Stage};
+use rustix::io::Errno;
+use wsmon_model::{Evidence, PeerText, Stage};
 
 /// Beyond this the number of seconds says nothing to people.
 const YEAR_S: u64 = 365 * 24 * 60 * 60;
+
+/// The words of whoever knew why, as the end of a sentence.
+pub(super) fn because(evidence: &Evidence) -> String {
+    evidence.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default()
+}
 
 pub(super) fn asked_to_wait(retry_after_s: Option<u64>) -> String {
     match retry_after_s {
@@ -18,6 +24,7 @@ pub(super) fn late(stage: Option<Stage>) -> &'static str {
     match stage {
         Some(Stage::Dns) => "No name server gave an answer",
         Some(Stage::Tcp) => "The server did not accept a TCP connection",
+        Some(Stage::Proxy) => "The proxy accepted the connection but did not open a tunnel",
         Some(Stage::Tls) => "The server accepted the connection but did not finish the TLS handshake",
         Some(Stage::Upgrade) => "The server accepted the connection but did not answer the WebSocket upgrade",
         Some(Stage::Opening) => "The service did not answer the opening",
@@ -26,8 +33,14 @@ pub(super) fn late(stage: Option<Stage>) -> &'static str {
 }
 
 /// How a connection ended without a close frame.
-pub(super) fn cut(stage: Option<Stage>) -> &'static str {
+pub(super) fn cut(stage: Option<Stage>, errno: Option<i32>) -> &'static str {
+    // What Linux gives up an unacknowledged connection with: the timeout, or what a router said meanwhile (tcp(7)).
+    let dead = [Errno::TIMEDOUT, Errno::HOSTUNREACH, Errno::NETUNREACH].map(Errno::raw_os_error);
     match stage {
+        _ if errno.is_some_and(|errno| dead.contains(&errno)) => {
+            "The path to the service went dead: what was sent was not acknowledged in time. Something on the way drops \
+             packets, its machine is gone, or the service has stopped reading."
+        }
         Some(Stage::Tls) => {
             "The server hung up in the middle of the TLS handshake. Check that the base URL's port is one for wss, and what \
              the server or a proxy in front of it logs about TLS."

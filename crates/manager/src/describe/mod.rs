@@ -4,6 +4,7 @@
 mod advice;
 mod local;
 mod opening;
+mod proxy;
 mod silence;
 mod time;
 mod tls;
@@ -15,9 +16,10 @@ use wsmon_model::{
 
 pub(super) use self::silence::{LongestSilence, describe_silence};
 use self::{
-    advice::{asked_to_wait, close_advice, close_words, cut, http_advice, http_reason, late},
+    advice::{asked_to_wait, because, close_advice, close_words, cut, http_advice, http_reason, late},
     local::short_of,
     opening::opening_failed,
+    proxy::{proxy_auth, proxy_refused, proxy_unreachable},
     time::{seconds, within},
     tls::tls_failed,
     token::no_token,
@@ -38,6 +40,9 @@ pub fn describe(evidence: &Evidence) -> String {
             || format!("The monitor's machine lacked something for a connection{}.", because(evidence)),
             short_of,
         ),
+        Some(Cause::ProxyUnreachable) => proxy_unreachable(evidence),
+        Some(Cause::ProxyAuth) => proxy_auth(evidence),
+        Some(Cause::ProxyRefused) => proxy_refused(evidence),
         Some(Cause::HandshakeTimeout) => format!("{} {}.", late(stage), within(evidence.after_ms)),
         Some(Cause::TlsFailure) => tls_failed(evidence),
         Some(Cause::HttpStatus) => refused_upgrade(evidence.http.as_ref()),
@@ -47,7 +52,7 @@ pub fn describe(evidence: &Evidence) -> String {
         }
         Some(Cause::SubprotocolMismatch) => no_subprotocol(evidence),
         Some(Cause::OpeningFailed) => opening_failed(evidence),
-        Some(Cause::ConnectionLost) => cut(stage).to_owned(),
+        Some(Cause::ConnectionLost) => cut(stage, evidence.errno).to_owned(),
         Some(Cause::ClosedByPeer) => closed(&evidence.close.clone().unwrap_or_default()),
         Some(Cause::PongTimeout) => format!(
             "The server did not answer a ping {}, although the connection looked open.",
@@ -63,9 +68,12 @@ pub fn describe(evidence: &Evidence) -> String {
             "The connection was open but brought no message for {}, so it was closed to be opened anew.",
             evidence.after_ms.map_or_else(|| "too long".to_owned(), seconds)
         ),
-        Some(Cause::InvalidOptions) => match &evidence.detail {
-            Some(detail) => format!("{detail}. Check the connection's options."),
-            None => "The connection's options cannot be used. Check them.".to_owned(),
+        Some(Cause::InvalidOptions) => match (&evidence.detail, &evidence.tunnel) {
+            (Some(detail), Some(tunnel)) => {
+                format!("{detail}. Check the password of the proxy {} in the monitor's configuration.", tunnel.proxy)
+            }
+            (Some(detail), None) => format!("{detail}. Check the connection's options."),
+            (None, _) => "The connection's options cannot be used. Check them.".to_owned(),
         },
         Some(Cause::ServiceNotConfigured) => {
             let name = evidence.service.as_ref().map(|service| format!(" “{service}”")).unwrap_or_default();
@@ -82,11 +90,6 @@ pub fn describe(evidence: &Evidence) -> String {
 fn address(evidence: &Evidence) -> String {
     let address = evidence.attempt.and_then(|attempt| attempt.address);
     address.map_or_else(|| "The host".to_owned(), |address| address.to_string())
-}
-
-/// The words of whoever knew why, as the end of a sentence.
-fn because(evidence: &Evidence) -> String {
-    evidence.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default()
 }
 
 fn unresolved(evidence: &Evidence) -> String {

@@ -69,25 +69,30 @@ pub(super) async fn upgrade(
     mut stream: BoxStream,
     place: Place,
 ) -> Result<Upgraded, NotUpgraded> {
-    // A server that wants another certificate of the client's says so only now (RFC 8446 section 4.4.2.4).
-    let hung_up = |error| Failure::from_handshake(&error, Stage::Upgrade, "", None);
     let request = Request::new(&url, &fields, rand::random());
-    stream.write_all(&request.head).await.map_err(hung_up)?;
-    stream.flush().await.map_err(hung_up)?;
-    let mut read = Vec::with_capacity(1_024);
-    let (answer, size) = loop {
-        let before = read.len();
-        if stream.read_buf(&mut read).await.map_err(hung_up)? == 0 {
-            return Err(Failure::HungUp { stage: Stage::Upgrade, errno: None }.into());
-        }
-        if let Some(parsed) = Answer::parse(&read, before)? {
-            break parsed;
-        }
-    };
-    let early = read.split_off(size);
+    let (answer, early) = ask(&mut stream, &request.head, Stage::Upgrade).await?;
     if !answer.is_switching() {
         return Err(NotUpgraded::Refused(Box::new(Refusal { secrets, answer, early, stream, _place: place })));
     }
     answer.check(&accept_key(&request.key), subprotocols)?;
     Ok(Upgraded { stream, early, secrets, place })
+}
+
+/// Sends a request, and reads the head of its answer and what comes with that.
+pub(super) async fn ask(stream: &mut BoxStream, request: &[u8], stage: Stage) -> Result<(Answer, Vec<u8>), Failure> {
+    // A server that wants another certificate of the client's says so only now (RFC 8446 section 4.4.2.4).
+    let hung_up = |error| Failure::from_handshake(&error, stage, "", None);
+    stream.write_all(request).await.map_err(hung_up)?;
+    stream.flush().await.map_err(hung_up)?;
+    let mut read = Vec::with_capacity(1_024);
+    loop {
+        let before = read.len();
+        if stream.read_buf(&mut read).await.map_err(hung_up)? == 0 {
+            return Err(Failure::HungUp { stage, errno: None });
+        }
+        if let Some((answer, size)) = Answer::parse(&read, before)? {
+            let early = read.split_off(size);
+            return Ok((answer, early));
+        }
+    }
 }

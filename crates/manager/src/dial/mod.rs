@@ -1,4 +1,4 @@
-//! Opening a WebSocket: name, TCP, TLS, upgrade, under one deadline.
+//! Opening a WebSocket: name, TCP, a proxy's tunnel, TLS, upgrade, under one deadline.
 
 mod answer;
 mod handshake;
@@ -8,6 +8,7 @@ mod refusal;
 mod request;
 mod socket_limit;
 mod transport;
+mod tunnel;
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,6 +44,14 @@ pub(super) struct WebSocket {
     _place: Place,
 }
 
+/// What a TCP connection is opened with.
+struct Reach<'a> {
+    place: Place,
+    /// How long what was sent may stay unacknowledged.
+    unacknowledged: Duration,
+    progress: &'a Progress,
+}
+
 /// Opens connections.
 pub(super) struct Dialer {
     transport: Arc<dyn Transport>,
@@ -52,6 +61,8 @@ pub(super) struct Dialer {
     sockets: SocketLimit,
     in_flight: Arc<InFlight>,
     deadline: Duration,
+    /// How often connections are pinged and how long a pong may take, unless their options say otherwise.
+    pings: (Duration, Duration),
 }
 
 impl Dialer {
@@ -64,6 +75,7 @@ impl Dialer {
             sockets: SocketLimit::new(config.most_sockets),
             in_flight: InFlight::new(config.most_in_flight),
             deadline: config.handshake_timeout,
+            pings: (config.ping_interval, config.pong_timeout),
         }
     }
 
@@ -108,7 +120,7 @@ impl Dialer {
         progress: &Progress,
     ) -> Result<WebSocket, Failure> {
         let deadline = Instant::now() + self.deadline;
-        match timeout_at(deadline, self.attempt(token, base, endpoint, options, progress)).await {
+        match timeout_at(deadline, self.attempt(token, upstream, base, endpoint, options, progress)).await {
             Ok(Ok(socket)) => Ok(socket),
             Ok(Err(NotUpgraded::Failed(failure))) => Err(failure),
             Ok(Err(NotUpgraded::Refused(refusal))) => {
@@ -170,6 +182,7 @@ impl Dialer {
     async fn attempt(
         &self,
         token: Option<&Token>,
+        upstream: &Upstream,
         base: &Base,
         endpoint: &EndpointName,
         options: &CheckedOptions,
@@ -183,7 +196,13 @@ impl Dialer {
             _ => self.tls.built_in(),
         };
         let host = base.host();
-        let (stream, place) = self.connect(&host, base.port(), place, progress).await?;
+        // A ping that stays unacknowledged for as long as its pong may take is as good as none.
+        let (interval, timeout) = options.pings(self.pings);
+        let reach = Reach { place, unacknowledged: interval + timeout, progress };
+        let (stream, place) = match &upstream.proxy {
+            None => self.connect(&host, base.port(), reach).await?,
+            Some(proxy) => self.connect_through(proxy, &host, base.port(), reach).await?,
+        };
         let stream = if base.is_tls() {
             progress.reached(Stage::Tls);
             encrypt(&tls, host, stream).await?
@@ -203,8 +222,7 @@ impl Dialer {
         &self,
         host: &str,
         port: u16,
-        place: Place,
-        progress: &Progress,
+        Reach { place, unacknowledged, progress }: Reach<'_>,
     ) -> Result<(BoxStream, Place), Failure> {
         progress.reached(Stage::Dns);
         let addresses = self.transport.resolve(host, port).await;
@@ -216,7 +234,7 @@ impl Dialer {
             let place = place.take().map_or_else(|| self.sockets.take(), Ok);
             async move {
                 let place = place?;
-                match self.transport.connect(address).await {
+                match self.transport.connect(address, unacknowledged).await {
                     Ok(stream) => Ok((stream, place, address)),
                     Err(error) => Err(Failure::from_connect(&error, address)),
                 }

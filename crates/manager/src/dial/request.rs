@@ -7,7 +7,8 @@ use http::{
 };
 use url::{Position, Url};
 
-const AGENT: &str = concat!("websocket-monitor/", env!("CARGO_PKG_VERSION"));
+/// What we say that we are.
+pub(super) const AGENT: &str = concat!("websocket-monitor/", env!("CARGO_PKG_VERSION"));
 
 /// A request for an upgrade (RFC 6455 section 4.1).
 pub(super) struct Request {

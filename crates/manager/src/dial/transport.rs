@@ -1,9 +1,10 @@
 //! How bytes get to a server.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 
 use dns_lookup::{LookupError, LookupErrorKind};
 use futures_util::future::BoxFuture;
+use rustix::net::sockopt;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -23,9 +24,24 @@ pub trait Transport: Send + Sync + 'static {
     /// such name, [`TimedOut`](io::ErrorKind::TimedOut) when no name server gave a usable answer, and
     /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) when one refused to look it up.
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>>;
-    /// Opens a connection.
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>>;
+    /// Opens a connection, which fails with [`TimedOut`](io::ErrorKind::TimedOut) once something that was sent has not
+    /// been acknowledged for so long.
+    fn connect(&self, address: SocketAddr, unacknowledged: Duration) -> BoxFuture<'_, io::Result<BoxStream>>;
 }
+
+/// A connection on which nothing is sent is asked this often whether its other end is still there. With pings as they are by
+/// default something is sent more often than that.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+
+/// How often it is asked again if it does not answer.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// So many questions without an answer are its end.
+const KEEPALIVE_PROBES: u32 = 3;
+
+/// What has not been acknowledged for less than this may yet be: a segment that is lost is sent again after 0.2 s at the
+/// earliest, then after twice as long each time.
+const LEAST_UNACKNOWLEDGED: Duration = Duration::from_secs(2);
 
 /// The operating system's resolver and TCP.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,13 +61,27 @@ impl Transport for Tcp {
         })
     }
 
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
+    fn connect(&self, address: SocketAddr, unacknowledged: Duration) -> BoxFuture<'_, io::Result<BoxStream>> {
         Box::pin(async move {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
+            watch_path(&stream, unacknowledged)?;
             Ok(Box::new(stream) as BoxStream)
         })
     }
+}
+
+/// Has the operating system find out when the path is dead (tcp(7)): by keepalive while nothing is sent, and by a limit on
+/// how long what was sent may stay unacknowledged, or unsent because the peer takes nothing. Linux ends a connection that
+/// does not answer keepalive by the same limit.
+fn watch_path(stream: &TcpStream, unacknowledged: Duration) -> io::Result<()> {
+    let unacknowledged = unacknowledged.max(LEAST_UNACKNOWLEDGED).as_millis();
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, KEEPALIVE_IDLE)?;
+    sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL)?;
+    sockopt::set_tcp_keepcnt(stream, KEEPALIVE_PROBES)?;
+    sockopt::set_tcp_user_timeout(stream, u32::try_from(unacknowledged).unwrap_or(u32::MAX))?;
+    Ok(())
 }
 
 /// The resolver's error, with the kinds that [`Transport::resolve`] promises.
@@ -77,6 +107,21 @@ mod tests {
         assert_eq!(literal, ["[2001:db8::1]:80".parse().expect("an address")]);
         let local = Tcp.resolve("localhost", 80).await.expect("a name");
         assert!(!local.is_empty() && local.iter().all(|address| address.ip().is_loopback()), "{local:?}");
+    }
+
+    #[tokio::test]
+    async fn the_system_watches_every_connection() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        for (unacknowledged_ms, limit_ms) in [(25_000, 25_000), (200, 2_000)] {
+            let stream = TcpStream::connect(address).await.expect("connects");
+            watch_path(&stream, Duration::from_millis(unacknowledged_ms)).expect("watched");
+            assert_eq!(sockopt::socket_keepalive(&stream), Ok(true));
+            assert_eq!(sockopt::tcp_keepidle(&stream), Ok(KEEPALIVE_IDLE));
+            assert_eq!(sockopt::tcp_keepintvl(&stream), Ok(KEEPALIVE_INTERVAL));
+            assert_eq!(sockopt::tcp_keepcnt(&stream), Ok(KEEPALIVE_PROBES));
+            assert_eq!(sockopt::tcp_user_timeout(&stream), Ok(limit_ms));
+        }
     }
 
     /// The resolver itself refuses a label of more than 63 octets (RFC 1035 section 2.3.4), so no name server is asked.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use wsmon_model::{
     Attempt, CloseFrame, Evidence, HttpAnswer, OpeningFault, PeerText, ProtocolFault, Stage, TlsFault, TokenFault,
+    Tunnel,
 };
 
 use super::Failure;
@@ -33,6 +34,13 @@ impl Failure {
                 evidence.errno = *errno;
             }
             Self::NotConfigured { service } => evidence.service = Some(service.clone()),
+            Self::Proxy { tunnel, why } => {
+                evidence = Evidence { cause: evidence.cause, layer: evidence.layer, ..why.evidence() };
+                if let Some(attempt) = evidence.attempt.as_mut().filter(|attempt| attempt.stage == Stage::Upgrade) {
+                    attempt.stage = Stage::Proxy;
+                }
+                evidence.tunnel = Some(Tunnel::clone(tunnel));
+            }
             Self::Timeout { stage, after } => {
                 evidence.attempt = Some(Attempt::at(*stage));
                 evidence.after_ms = ms(*after);

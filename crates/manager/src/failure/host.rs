@@ -16,6 +16,9 @@ pub(crate) enum HostEvidence {
 impl Failure {
     /// What it says about the host, and so about the host's other endpoints.
     ///
+    /// A service's proxy is a part of the way to its host: one that is dead counts as the host's failing, for each service
+    /// behind it by itself.
+    ///
     /// A status from 502 to 504 is a proxy's word that what stands behind it does not answer (RFC
     /// 9110 section 15.6).
     pub(crate) fn of_host(&self) -> HostEvidence {
@@ -40,6 +43,13 @@ impl Failure {
             | Self::Protocol { .. }
             | Self::HeartbeatTimeout { .. }
             | Self::Silent { .. } => HostEvidence::Answers,
+            Self::Proxy { why, .. } => match &**why {
+                // It can be the proxy's own fault or that of the way behind it; tinyproxy says 500 of both.
+                Self::Http(answer) if answer.status >= 500 => HostEvidence::Fails,
+                why if why.of_host() == HostEvidence::Fails => HostEvidence::Fails,
+                // It refuses to ask the host, which says nothing about it.
+                _ => HostEvidence::Nothing,
+            },
             // The token service is another host.
             Self::Token { .. }
             | Self::LocalResources { .. }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use http::{
     HeaderMap, HeaderName, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER, SERVER, WWW_AUTHENTICATE},
+    header::{CONTENT_TYPE, PROXY_AUTHENTICATE, RETRY_AFTER, SERVER, WWW_AUTHENTICATE},
 };
 use wsmon_model::{HttpAnswer, PeerText};
 
@@ -15,14 +15,15 @@ use super::Failure;
 const CHALLENGE_PARAMETERS: [&str; 3] = ["realm", "error", "scope"];
 
 impl Failure {
-    /// The upgrade was answered with this; `now` is what a date in the answer is held against.
+    /// The upgrade, or the request for a tunnel, was answered with this; `now` is what a date in the answer is held against.
     pub(crate) fn from_answer(status: StatusCode, headers: &HeaderMap, body: PeerText, now: SystemTime) -> Self {
         let text = |name: HeaderName| {
             let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
             PeerText::new(&value.unwrap_or_default())
         };
         let retry_after = text(RETRY_AFTER);
-        let challenges = headers.get_all(WWW_AUTHENTICATE).iter();
+        let challenges = [WWW_AUTHENTICATE, PROXY_AUTHENTICATE];
+        let challenges = challenges.iter().flat_map(|name| headers.get_all(name).iter());
         let challenges: Vec<_> = challenges.map(|value| public(&String::from_utf8_lossy(value.as_bytes()))).collect();
         Self::Http(Box::new(HttpAnswer {
             status: status.as_u16(),
@@ -47,7 +48,7 @@ pub fn retry_after_s(text: &str, now: SystemTime) -> Option<u64> {
     Some(at.duration_since(now).unwrap_or_default().as_secs())
 }
 
-/// What may be kept of a `WWW-Authenticate` field: the schemes, and [`CHALLENGE_PARAMETERS`].
+/// What may be kept of a `WWW-Authenticate` or `Proxy-Authenticate` field: the schemes, and [`CHALLENGE_PARAMETERS`].
 fn public(challenges: &str) -> String {
     let mut kept: Vec<String> = Vec::new();
     for part in elements(challenges) {

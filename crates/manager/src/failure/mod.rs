@@ -11,7 +11,7 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use wsmon_model::{
     Cause, HttpAnswer, Layer, LocalResource, OpeningFault, PeerText, ServiceName, Stage, SubprotocolFault, TlsFault,
-    TokenFault, UnresolvedName,
+    TokenFault, Tunnel, UnresolvedName,
 };
 
 pub(super) use self::host::HostEvidence;
@@ -55,6 +55,13 @@ pub enum Failure {
         /// The operating system's error number.
         errno: Option<i32>,
     },
+    /// The service's proxy could not be used, or opened no tunnel to the host. Nothing is known of the host itself.
+    Proxy {
+        /// The tunnel that was wanted.
+        tunnel: Box<Tunnel>,
+        /// What failed, as if the proxy were the service.
+        why: Box<Failure>,
+    },
     /// The attempt's deadline passed.
     Timeout {
         /// What it was waiting for.
@@ -69,7 +76,7 @@ pub enum Failure {
         /// The TLS library's words.
         detail: PeerText,
     },
-    /// The upgrade request was answered with another status than 101.
+    /// The upgrade request was answered with another status than 101, or a proxy's tunnel was refused.
     Http(Box<HttpAnswer>),
     /// There is no token to sign in with: the service's token service gave none.
     Token {
@@ -96,7 +103,7 @@ pub enum Failure {
     },
     /// The connection ended before it was open.
     HungUp {
-        /// How far the attempt had come: [`Stage::Tls`] or [`Stage::Upgrade`].
+        /// How far the attempt had come: [`Stage::Proxy`], [`Stage::Tls`] or [`Stage::Upgrade`].
         stage: Stage,
         /// The operating system's error number.
         errno: Option<i32>,
@@ -172,6 +179,7 @@ impl Failure {
             Self::Refused { .. } => Cause::ConnectionRefused,
             Self::Unreachable { .. } => Cause::Unreachable,
             Self::LocalResources { .. } => Cause::LocalResources,
+            Self::Proxy { why, .. } => proxy_cause(why),
             Self::Timeout { .. } => Cause::HandshakeTimeout,
             Self::Tls { .. } => Cause::TlsFailure,
             Self::Http(_) => Cause::HttpStatus,
@@ -206,9 +214,13 @@ impl Failure {
                 Stage::Dns => Layer::Dns,
                 Stage::Tcp => Layer::Tcp,
                 Stage::Tls => Layer::Tls,
-                Stage::Upgrade => Layer::Http,
+                Stage::Proxy | Stage::Upgrade => Layer::Http,
                 Stage::Opening => Layer::Opening,
                 Stage::Open => Layer::Websocket,
+            },
+            Self::Proxy { why, .. } => match &**why {
+                Self::InvalidHandshake { .. } => Layer::Http,
+                why => why.layer(),
             },
             Self::Tls { .. } => Layer::Tls,
             Self::Http(_) | Self::Token { .. } => Layer::Http,
@@ -244,6 +256,14 @@ impl Failure {
         }
     }
 
+    /// The same as a failure of the service's proxy, unless it is the monitor's own fault.
+    pub(super) fn of_proxy(self, tunnel: Tunnel) -> Self {
+        match self {
+            Self::LocalResources { .. } | Self::Internal => self,
+            why => Self::Proxy { tunnel: Box::new(tunnel), why: Box::new(why) },
+        }
+    }
+
     /// The address that failed, where that is known.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         match self {
@@ -269,5 +289,16 @@ impl Failure {
             Self::Opening { ended: Some(ended), .. } => ended.close_code(),
             _ => None,
         }
+    }
+}
+
+/// The cause, when it is the service's proxy that failed in this way.
+fn proxy_cause(why: &Failure) -> Cause {
+    match why {
+        // tinyproxy says 401 of a wrong password, and 407 of none.
+        Failure::Http(answer) if matches!(answer.status, 401 | 407) => Cause::ProxyAuth,
+        Failure::Http(_) | Failure::InvalidHandshake { .. } => Cause::ProxyRefused,
+        Failure::Options { .. } => Cause::InvalidOptions,
+        _ => Cause::ProxyUnreachable,
     }
 }

@@ -23,10 +23,10 @@ impl Watch {
     /// What options say, and the configuration for what they leave open.
     pub(crate) fn new(options: &CheckedOptions, config: &ManagerConfig) -> Self {
         let given = options.in_force();
-        let or = |ms: Option<u32>, default| ms.map_or(default, |ms| Duration::from_millis(ms.into()));
+        let (ping_interval, pong_timeout) = options.pings((config.ping_interval, config.pong_timeout));
         Self {
-            ping_interval: or(given.ping_interval_ms, config.ping_interval),
-            pong_timeout: or(given.pong_timeout_ms, config.pong_timeout),
+            ping_interval,
+            pong_timeout,
             recycle_after: options.max_silence().filter(|_| given.recycle_when_silent),
             text_ping: given.text_ping.clone(),
         }

@@ -19,6 +19,18 @@ pub struct UnresolvedName {
     pub fault: Option<NameFault>,
 }
 
+/// A tunnel through a service's proxy (RFC 9110 section 9.3.6).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tunnel {
+    /// The proxy, as `host:port`.
+    pub proxy: PeerText,
+    /// Where to, as `host:port`.
+    pub target: PeerText,
+    /// Whether the proxy was sent a user and password.
+    pub signs_in: bool,
+}
+
 /// What was wrong with TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -72,7 +84,8 @@ pub struct OpeningFault {
     pub instead: Option<PeerText>,
 }
 
-/// An answer to the upgrade request with another status than 101. Of its headers those that explain it.
+/// An answer to the upgrade request with another status than 101, or a proxy's to a request for a tunnel. Of its headers
+/// those that explain it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HttpAnswer {
@@ -90,7 +103,7 @@ pub struct HttpAnswer {
     /// The same as seconds from the answer on; `None` if it was neither a number nor a date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u64>,
-    /// `WWW-Authenticate`: each challenge's scheme and those parameters that are no secret.
+    /// `WWW-Authenticate`, or a proxy's `Proxy-Authenticate`: each challenge's scheme and those parameters that are no secret.
     #[serde(skip_serializing_if = "PeerText::is_empty")]
     pub www_authenticate: PeerText,
     /// The beginning of the body, [`BODY_BYTES`](Self::BODY_BYTES) at most.
