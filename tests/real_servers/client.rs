@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::task::yield_now;
 use wsmon_manager::{
     Backoff, Base, CheckedOptions, ConnectionHandle, ConnectionManager, ConnectionState, ManagerConfig, Message,
-    Subscription,
+    Service, Services, Subscription,
 };
-use wsmon_model::{Cause, ConnectionOptions, EndpointId, Phase};
+use wsmon_model::{Cause, ConnectionOptions, EndpointId, Phase, ServiceName};
 
 use crate::{name, server::Server, soon};
 
@@ -39,11 +39,27 @@ impl Client {
         change: impl FnOnce(&mut ManagerConfig),
     ) -> Self {
         let base = format!("ws://127.0.0.1:{port}{path}").parse::<Base>().expect("a base URL");
+        Self::of(base, endpoint, options, change).await
+    }
+
+    /// Connects an endpoint of a service through its proxy.
+    pub async fn connect_through(proxy: &str, base: Base, options: ConnectionOptions) -> Self {
+        let proxy = Some(proxy.parse().expect("a proxy"));
+        let service = Service { proxy, ..Service::new(ServiceName::default(), base) };
+        Self::of(Services::new([service]).expect("valid"), "data-feed", options, |_| {}).await
+    }
+
+    async fn of(
+        services: impl Into<Services>,
+        endpoint: &str,
+        options: ConnectionOptions,
+        change: impl FnOnce(&mut ManagerConfig),
+    ) -> Self {
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1)).expect("valid");
         let handshake_timeout = Duration::from_secs(3);
         let mut config = ManagerConfig { seed: 1, backoff, handshake_timeout, ..ManagerConfig::default() };
         change(&mut config);
-        let manager = ConnectionManager::new(base, config);
+        let manager = ConnectionManager::new(services, config);
         let feed = name(endpoint);
         let options = ConnectionOptions { ping_interval_ms: options.ping_interval_ms.or(Some(100)), ..options };
         let handle = manager.connect(&feed, CheckedOptions::new(options).expect("valid")).await.expect("connects");
@@ -77,15 +93,32 @@ impl Client {
         soon("a message", self.messages.recv()).await.expect("a message")
     }
 
+    /// Says something, and hears it again from a service that echoes.
+    pub async fn is_echoed(&mut self, text: &str) {
+        self.say(Message::text(text)).await;
+        while self.hear().await != Message::text(text) {}
+    }
+
+    /// The sentence of the failure that it has met, or meets.
+    pub async fn sentence(&mut self) -> String {
+        let failed = self.wait_for("a failure", |state| state.failure.is_some()).await;
+        failed.failure.expect("a failure").to_string()
+    }
+
     /// Is up and has its pings answered, sees the server being killed, and is up again when that is back.
     pub async fn outlives(&mut self, server: &mut Server) {
+        self.outlives_as(Cause::ConnectionRefused, server).await;
+    }
+
+    /// The same of a server that refuses connections in its own way while it is down.
+    pub async fn outlives_as(&mut self, down: Cause, server: &mut Server) {
         self.is_answered().await;
         server.kill();
         let lost = self.until(Phase::Waiting).await;
         assert_eq!(lost.failure.expect("a failure").cause(), Cause::ConnectionLost);
         assert!(lost.next_retry.is_some());
         let refused = self.wait_for("refusal", |state| state.phase == Phase::Waiting && state.attempt == 2).await;
-        assert_eq!(refused.failure.expect("a failure").cause(), Cause::ConnectionRefused);
+        assert_eq!(refused.failure.expect("a failure").cause(), down);
 
         server.start_again().await;
         let back = self.until(Phase::Connected).await;

@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 
 use futures_util::future::join_all;
-use wsmon_manager::Message;
 use wsmon_model::{ConnectionOptions, Phase, Secret};
 
 use crate::{client::Client, install, server::Server};
@@ -91,20 +90,15 @@ fn with_token() -> ConnectionOptions {
     ConnectionOptions { bearer_token: Some(Secret::new("t0ken-of-tests")), ..ConnectionOptions::default() }
 }
 
-async fn is_fed(client: &mut Client, message: &str) {
-    client.say(Message::text(message)).await;
-    while client.hear().await != Message::text(message) {}
-}
-
 #[tokio::test]
 async fn a_feed_of_each_is_held_and_outlives_its_server() {
     for framework in ALL {
         let Some(mut server) = framework.start().await else { continue };
         let mut client = Client::connect(server.port, "/ws/", ConnectionOptions::default()).await;
         client.until(Phase::Connected).await;
-        is_fed(&mut client, "before").await;
+        client.is_echoed("before").await;
         client.outlives(&mut server).await;
-        is_fed(&mut client, "after").await;
+        client.is_echoed("after").await;
     }
 }
 
@@ -114,7 +108,7 @@ async fn a_token_lets_in() {
         let Some(server) = framework.start().await else { continue };
         let mut client = Client::connect_to(server.port, "/ws/", "private", with_token()).await;
         client.until(Phase::Connected).await;
-        is_fed(&mut client, "hello").await;
+        client.is_echoed("hello").await;
     }
 }
 
@@ -122,8 +116,7 @@ async fn say_what_is_wrong(framework: Framework) {
     let Some(server) = framework.start().await else { return };
     for (endpoint, sentence) in ILLS.into_iter().zip(framework.sentences()) {
         let mut client = Client::connect_to(server.port, "/ws/", endpoint, ConnectionOptions::default()).await;
-        let failed = client.wait_for("a failure", |state| state.failure.is_some()).await;
-        assert_eq!(failed.failure.expect("a failure").to_string(), sentence, "{framework:?}: {endpoint}");
+        assert_eq!(client.sentence().await, sentence, "{framework:?}: {endpoint}");
     }
 }
 
@@ -136,6 +129,5 @@ async fn each_ill_has_its_sentence() {
 async fn a_close_after_the_upgrade_is_told_in_its_own_words() {
     let Some(server) = Framework::FastApi("websockets-sansio").start().await else { return };
     let mut client = Client::connect_to(server.port, "/ws/", "private-after", ConnectionOptions::default()).await;
-    let closed = client.wait_for("a close", |state| state.failure.is_some()).await.failure.expect("a failure");
-    assert_eq!(closed.to_string(), "The server closed the connection: 4401, “token expired”.");
+    assert_eq!(client.sentence().await, "The server closed the connection: 4401, “token expired”.");
 }

@@ -7,6 +7,7 @@ mod client;
 #[path = "../common/mod.rs"]
 mod common;
 mod frameworks;
+mod haproxy;
 mod install;
 mod mosquitto;
 mod nats;
@@ -14,6 +15,7 @@ mod nginx;
 mod oauth2;
 mod server;
 mod socket_io;
+mod tinyproxy;
 #[expect(dead_code, reason = "the tests of `it` ask more of it")]
 #[path = "../it/support/upstream.rs"]
 mod upstream;

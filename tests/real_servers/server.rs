@@ -9,6 +9,7 @@ use std::{
     thread,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -78,6 +79,21 @@ impl Server {
     /// Asks it to end. Only our own scripts obey.
     pub fn ask_to_end(&mut self) {
         self.child.as_mut().map(|child| child.stdin.take());
+    }
+
+    /// Stops it where it is: its kernel still accepts connections.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let child = self.child.as_ref().expect("it runs");
+        kill_process(Pid::from_child(child), signal).expect("it runs");
     }
 
     /// Ends it at once, so that it cannot say goodbye.
