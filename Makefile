@@ -41,10 +41,11 @@ fresh: ## `make test`, `make run` and `make check-dist` in a pristine Debian, as
 
 # With the flags of scripts/test, so that nothing is built for this alone.
 soak: export RUSTFLAGS := $(RUSTFLAGS) --cfg erase_components
-soak: ## the long runs, for a machine that does nothing else: names, logins, storms, kills
+soak: ## the long runs, for a machine that does nothing else: names, logins, storms, kills, rotations
 	@WSMON_SOAK=1000000 cargo test --features ssr --lib no_name_leaves_the_base
 	@WSMON_SOAK=1 cargo test --features ssr --test timing -- --nocapture
 	@WSMON_SOAK=1 cargo test --features ssr --test durability -- --nocapture
+	@WSMON_SOAK=1 cargo test --features ssr --test faults rotation_feed -- --nocapture
 	@WSMON_SOAK=1000 cargo test --features ssr --test simulation -- --nocapture
 
 comma := ,

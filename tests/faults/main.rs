@@ -21,6 +21,8 @@ mod outcome;
 mod proxy;
 mod references;
 mod retries;
+mod rotation;
+mod rotation_feed;
 mod support;
 mod tls;
 mod way_out;

@@ -146,7 +146,7 @@ pub fn text(text: &str) -> Vec<u8> {
 }
 
 /// Reads a short frame of the client's: its first byte, and its payload without the mask (RFC 6455 section 5.3).
-pub async fn read_frame(stream: &mut TcpStream) -> (u8, String) {
+pub async fn read_frame(stream: &mut (impl AsyncRead + Unpin)) -> (u8, String) {
     let first = stream.read_u8().await.expect("a frame");
     let length = stream.read_u8().await.expect("a length") & 0x7f;
     assert!(length < 126, "a short one");

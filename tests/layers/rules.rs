@@ -59,11 +59,13 @@ const ONLY: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// Modules of the manager that are told the time, and that draw only from the random numbers they are given.
-const PURE: [&str; 16] = [
+const PURE: [&str; 17] = [
     "machine",
+    "rotation_plan",
     "policy",
     "backoff",
     "describe",
+    "describe_event",
     "gate::breaker",
     "gate::lanes",
     "gate::probing",

@@ -12,6 +12,7 @@ mod ops_files;
 mod panels;
 mod program;
 mod prometheus;
+mod rotation;
 mod scale;
 mod schema;
 mod upstream;

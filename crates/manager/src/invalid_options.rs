@@ -8,6 +8,9 @@ use wsmon_model::InvalidReference;
 /// The least time between two pings, and for a pong.
 pub(super) const SHORTEST: Duration = Duration::from_millis(100);
 
+/// The least age at which a session can be replaced.
+pub(super) const SHORTEST_ROTATION: Duration = Duration::from_secs(1);
+
 /// The largest limit that can be set on memory, in bytes.
 pub(super) const LARGEST: u32 = 64 * 1024 * 1024;
 
@@ -68,6 +71,12 @@ pub enum InvalidOptions {
     /// A time that is too short.
     #[error("Pings, pongs, heartbeats and the longest silence need at least {} ms.", SHORTEST.as_millis())]
     TooShort,
+    /// A session that would be replaced too soon.
+    #[error("A session has to be at least {} ms old before another takes its place.", SHORTEST_ROTATION.as_millis())]
+    Rotation,
+    /// A window for nothing.
+    #[error("A window for rotation needs the age from which sessions are replaced: fill in both, or leave it out.")]
+    WindowAlone,
     /// A limit outside the range.
     #[error("Limits on memory lie between {SMALLEST} and {LARGEST} bytes.")]
     Limit,
@@ -86,6 +95,7 @@ impl InvalidOptions {
             Self::Subprotocol(_) => Some("subprotocols"),
             Self::NeverAndAlways(_) => Some("always_retry"),
             Self::Opening(_) => Some("opening"),
+            Self::Rotation | Self::WindowAlone => Some("rotate_after_ms"),
             Self::TooShort | Self::Limit => None,
         }
     }

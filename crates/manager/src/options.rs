@@ -6,10 +6,11 @@ use regex::bytes::Regex;
 
 use super::{
     frame,
-    invalid_options::{InvalidOptions, LARGEST, SHORTEST, SMALLEST},
+    invalid_options::{InvalidOptions, LARGEST, SHORTEST, SHORTEST_ROTATION, SMALLEST},
     opening::{HeartbeatPlan, Script, pattern_of},
     policy::Rules,
     request_fields,
+    rotation_plan::RotationPlan,
 };
 use wsmon_model::{ConnectionOptions, Limits, SecretReference};
 
@@ -47,6 +48,11 @@ impl CheckedOptions {
         let times = [given.ping_interval_ms, given.pong_timeout_ms, given.max_silence_ms, given.heartbeat_every_ms];
         if times.into_iter().flatten().any(|ms| u128::from(ms) < SHORTEST.as_millis()) {
             return Err(InvalidOptions::TooShort);
+        }
+        match (given.rotate_after_ms, given.rotate_window) {
+            (Some(ms), _) if u128::from(ms) < SHORTEST_ROTATION.as_millis() => return Err(InvalidOptions::Rotation),
+            (None, Some(_)) => return Err(InvalidOptions::WindowAlone),
+            _ => {}
         }
         let Limits { read_buffer, write_buffer, frame, message } = given.limits;
         let limits = [read_buffer, write_buffer, frame, message];
@@ -119,6 +125,13 @@ impl CheckedOptions {
     /// Whether they sign in by themselves, so that no token of the service's is needed.
     pub(super) fn sign_in(&self) -> bool {
         request_fields::sign_in(self.in_force())
+    }
+
+    /// When another session is to take the place of an open one, if that is wanted.
+    pub(super) fn rotation(&self) -> Option<RotationPlan> {
+        let options = self.in_force();
+        let after = options.rotate_after_ms.map(|ms| Duration::from_millis(ms.into()));
+        after.map(|after| RotationPlan { after, window: options.rotate_window })
     }
 
     /// The file of certificates to trust.
@@ -226,6 +239,20 @@ mod tests {
         };
         let refused = CheckedOptions::new(given).expect_err("refused");
         assert_eq!((&refused, refused.field()), (&InvalidOptions::NeverAndAlways(403), Some("always_retry")));
+    }
+
+    #[test]
+    fn rotation_is_not_for_every_moment_and_a_window_is_nothing_alone() {
+        let window = || Some("03:00-05:00".parse().expect("a window"));
+        let rotation = |rotate_after_ms, rotate_window| {
+            let given = ConnectionOptions { rotate_after_ms, rotate_window, ..ConnectionOptions::default() };
+            CheckedOptions::new(given).map(|options| options.rotation())
+        };
+        assert_eq!(rotation(Some(999), window()).map_err(|why| why.field()), Err(Some("rotate_after_ms")));
+        assert_eq!(rotation(None, window()).map_err(|why| why.field()), Err(Some("rotate_after_ms")));
+        let plan = RotationPlan { after: Duration::from_secs(1), window: window() };
+        assert_eq!(rotation(Some(1_000), window()), Ok(Some(plan)));
+        assert_eq!(rotation(None, None), Ok(None));
     }
 
     #[test]

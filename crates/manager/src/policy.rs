@@ -4,6 +4,8 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use rand::{Rng, RngExt};
 
+use wsmon_model::Stage;
+
 use super::{backoff::Backoff, failure::Failure};
 
 /// How often a blocked connection is tried all the same.
@@ -125,6 +127,21 @@ fn judge_proxy(why: &Failure) -> Verdict {
     }
 }
 
+/// Whether a service may have refused an attempt because it holds another connection of ours already. A status that says
+/// that the request itself is wrong, that the service does not work, or when to come again, is no such refusal.
+pub(super) fn refuses_second(failure: &Failure) -> bool {
+    match failure {
+        Failure::Http(answer) => {
+            let is_of_request = [400, 401, 404, 407, 426].contains(&answer.status);
+            (400..=499).contains(&answer.status) && !is_of_request && answer.retry_after_s.is_none()
+        }
+        Failure::HungUp { stage, .. } => *stage == Stage::Upgrade,
+        Failure::Opening { ended, .. } => ended.is_some(),
+        Failure::Closed { .. } | Failure::Lost { .. } => true,
+        _ => false,
+    }
+}
+
 fn judge_http(status: u16, retry_after: Option<Duration>) -> Verdict {
     match (status, retry_after) {
         (300..=399 | 400 | 401 | 403 | 404 | 426, _) => Verdict::Blocked,
@@ -230,6 +247,18 @@ mod tests {
             assert_eq!(by_proxy(status, None), Verdict::Backoff, "{status}");
         }
         assert_eq!(by_proxy(503, Some(7)), Verdict::NotBefore(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn what_may_be_meant_for_a_second_connection() {
+        let no = |status| refuses_second(&refused(status, None));
+        assert!([403, 409, 423, 429].into_iter().all(no) && ![301, 400, 401, 404, 500, 503].into_iter().any(no));
+        assert!(!refuses_second(&refused(429, Some(7))), "it says when to come again");
+        let opening = |ended| Failure::Opening { fault: Box::default(), ended, after: Duration::ZERO };
+        assert!(refuses_second(&opening(Some(Box::new(closed(1008))))) && !refuses_second(&opening(None)));
+        assert!(refuses_second(&closed(4000)) && refuses_second(&Failure::Lost { errno: None }));
+        let hung_up = |stage| refuses_second(&Failure::HungUp { stage, errno: None });
+        assert!(hung_up(Stage::Upgrade) && !hung_up(Stage::Tls));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod exchange;
 mod liveness;
 mod opening;
 mod outbox;
+mod overlap;
 mod received;
 mod watch;
 
@@ -24,6 +25,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until, timeout},
 };
 
+pub(super) use self::overlap::{Overlap, Side, Twin};
 use self::{
     agreed::Agreed,
     liveness::{Beat, Due, Heartbeat, PingBudget},
@@ -73,6 +75,8 @@ pub(super) struct Session {
     opening: Option<Box<Opening>>,
     /// Boxed, as most feeds need nothing of the kind.
     agreed: Option<Box<Agreed>>,
+    /// Another session of the same connection, while one takes the place of the other.
+    twin: Option<Box<Twin>>,
 }
 
 impl Session {
@@ -89,7 +93,13 @@ impl Session {
             ending: None,
             opening: None,
             agreed: Agreed::of(options, pong_timeout, now),
+            twin: None,
         }
+    }
+
+    /// From now on another session of the same connection may bring the same messages; with `None`, no more.
+    pub(super) fn set_twin(&mut self, twin: Option<Box<Twin>>) {
+        self.twin = twin;
     }
 
     /// Queues a message to be sent.
@@ -177,8 +187,8 @@ impl Session {
         if let Some(ending) = &self.ending {
             return (ending.by <= now).then(|| ending.failure.clone());
         }
-        if let Some(opening) = self.opening.as_ref().filter(|opening| opening.at() <= now) {
-            return Some(opening.failure(None));
+        if let Some(opening) = self.opening.as_mut().filter(|opening| opening.at() <= now) {
+            return opening.overdue();
         }
         if self.silent_at().is_some_and(|silent| silent <= now) {
             return self.watch.recycle_after.map(|after| Failure::Silent { after });
@@ -245,6 +255,14 @@ impl Session {
         });
         // A peer that does not answer is left behind; there is nothing more to say to it.
         let _ = timeout(CLOSE_TIMEOUT, closing).await;
+    }
+
+    /// Ends the connection as [`close`](Self::close) does, after what waits to be sent, and takes what comes before the peer
+    /// answers.
+    pub(super) async fn close_after_all(&mut self, code: CloseCode, shared: &Shared, clock: &Arc<dyn Clock>) {
+        self.outbox.close_after_all(&code.payload());
+        // However it ends, nothing more comes of it.
+        let _ = timeout(CLOSE_TIMEOUT, self.run(shared, clock)).await;
     }
 
     /// Leaves a connection that failed, with the close frame that says why, if it can leave at once.

@@ -18,6 +18,12 @@ pub enum EventKind {
     AttemptFailed,
     /// It ended or failed such that trying again cannot help now.
     Blocked,
+    /// A new session was opened before the old one was closed.
+    Rotated,
+    /// No new session could be opened to take the place of the one that is held on to.
+    RotationFailed,
+    /// The session was closed so that a new one can be opened, as the service refuses a second one.
+    ClosedToRotate,
     /// An administrator connected it, or told it to try now.
     AskedToConnect,
     /// An administrator disconnected it.
@@ -47,6 +53,9 @@ impl EventKind {
             Self::Disconnected => "Lost",
             Self::AttemptFailed => "Attempt failed",
             Self::Blocked => "Blocked",
+            Self::Rotated => "Rotated",
+            Self::RotationFailed => "Not rotated",
+            Self::ClosedToRotate => "Closed to rotate",
             Self::AskedToConnect => "Asked to connect",
             Self::AskedToDisconnect => "Asked to disconnect",
             Self::AskedToPause => "Paused",

@@ -27,6 +27,7 @@ mod secret_reference;
 mod service;
 mod theme;
 mod token_expiry;
+mod utc_window;
 
 pub use account::{Account, LoginSession, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
 pub use attempt::{Attempt, Stage};
@@ -57,6 +58,7 @@ pub use secret_reference::{InvalidReference, SecretReference};
 pub use service::{ServiceInfo, ServiceName, ServiceNameError};
 pub use theme::Theme;
 pub use token_expiry::{TokenExpiry, TokenRenewal};
+pub use utc_window::{InvalidWindow, UtcWindow};
 
 /// Reads a page's number in a URL, which counts from 1.
 fn page_param(text: Option<String>) -> u32 {

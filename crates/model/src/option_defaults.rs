@@ -25,6 +25,8 @@ impl ConnectionOptions {
             never_retry: without(or_default(mine.never_retry, &defaults.never_retry), &self.always_retry),
             always_retry: without(or_default(mine.always_retry, &defaults.always_retry), &self.never_retry),
             stay_closed: mine.stay_closed || defaults.stay_closed,
+            rotate_after_ms: mine.rotate_after_ms.or(defaults.rotate_after_ms),
+            rotate_window: mine.rotate_window.or(defaults.rotate_window),
             opening: mine.opening.or_else(|| defaults.opening.clone()),
             heartbeat: mine.heartbeat.or_else(|| defaults.heartbeat.clone()),
             heartbeat_every_ms: mine.heartbeat_every_ms.or(defaults.heartbeat_every_ms),

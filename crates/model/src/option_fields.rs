@@ -1,6 +1,6 @@
 //! A connection's options as the fields of a form: all text, so that one kind of field shows them.
 
-use super::{ConnectionOptions, FieldProblem, Header, Limits, Secret, TextPing};
+use super::{ConnectionOptions, FieldProblem, Header, InvalidWindow, Limits, Secret, TextPing, UtcWindow};
 
 /// How a field is filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ const fn field(kind: FieldKind, name: &'static str, label: &'static str, hint: &
 }
 
 /// Every field, in the order of a form.
-pub const OPTION_FIELDS: [OptionField; 24] = [
+pub const OPTION_FIELDS: [OptionField; 26] = [
     field(
         FieldKind::Secret,
         "bearer_token",
@@ -91,6 +91,18 @@ pub const OPTION_FIELDS: [OptionField; 24] = [
         "A regular expression; it must come within the time of a pong. None is waited for if empty",
     ),
     field(FieldKind::Text, "not_data", "Not data", "A regular expression for messages that do not end a silence"),
+    field(
+        FieldKind::Text,
+        "rotate_after_ms",
+        "Rotate after (ms)",
+        "How old a session may become: a new one is opened before it is closed. At least 1000; never if empty",
+    ),
+    field(
+        FieldKind::Text,
+        "rotate_window",
+        "Rotate only between (UTC)",
+        "Such as 03:00-05:00, also over midnight; at any time if empty",
+    ),
     field(FieldKind::Text, "text_ping", "Text ping", "A text message that must be answered; 2 for engine.io"),
     field(FieldKind::Text, "text_pong", "Text pong", "The answer; 3 for engine.io"),
     field(FieldKind::Text, "frame", "Largest frame (bytes)", "262144 if empty"),
@@ -123,6 +135,8 @@ impl ConnectionOptions {
             "never_retry" => codes(&self.never_retry),
             "always_retry" => codes(&self.always_retry),
             "stay_closed" => switch(self.stay_closed),
+            "rotate_after_ms" => number(self.rotate_after_ms),
+            "rotate_window" => self.rotate_window.map(|window| window.to_string()).unwrap_or_default(),
             "opening" => self.opening.clone().unwrap_or_default(),
             "heartbeat" => self.heartbeat.clone().unwrap_or_default(),
             "heartbeat_every_ms" => number(self.heartbeat_every_ms),
@@ -175,6 +189,8 @@ impl ConnectionOptions {
             never_retry: all("never_retry")?,
             always_retry: all("always_retry")?,
             stay_closed: text("stay_closed").is_some(),
+            rotate_after_ms: number("rotate_after_ms")?,
+            rotate_window: text("rotate_window").map(|text| window(&text)).transpose()?,
             // As forms send lines (HTML section 4.10.22.4). Spaces at a line's end may be meant.
             opening: Some(get("opening").replace("\r\n", "\n")).filter(|text| !text.trim().is_empty()),
             heartbeat: text("heartbeat"),
@@ -205,6 +221,10 @@ fn header(line: &str) -> Result<Header, FieldProblem> {
     let colon = line.split_once(':');
     let (name, value) = colon.ok_or_else(|| FieldProblem::new("headers", "Write each header as “Name: value”."))?;
     Ok(Header { name: name.trim().to_owned(), value: Secret::new(value.trim()) })
+}
+
+fn window(text: &str) -> Result<UtcWindow, FieldProblem> {
+    text.parse().map_err(|invalid: InvalidWindow| FieldProblem::new("rotate_window", invalid.to_string()))
 }
 
 fn listed(text: &str) -> impl Iterator<Item = &str> {
@@ -239,6 +259,8 @@ mod tests {
             never_retry: vec![4001, 403],
             always_retry: vec![401],
             stay_closed: true,
+            rotate_after_ms: Some(82_800_000),
+            rotate_window: Some("03:00-05:00".parse().expect("a window")),
             opening: Some("> hello \n< welcome".to_owned()),
             heartbeat: Some("ping ${now_ms}".to_owned()),
             heartbeat_every_ms: Some(20_000),
@@ -276,6 +298,7 @@ mod tests {
         assert_eq!(field("never_retry", "4001, x"), "never_retry");
         assert_eq!(field("always_retry", "-1"), "always_retry");
         assert_eq!(field("headers", "no colon"), "headers");
+        assert_eq!(field("rotate_window", "at night"), "rotate_window");
         assert_eq!((field("text_ping", "2"), field("text_pong", "3")), ("text_pong".into(), "text_ping".into()));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FieldProblem, Secret};
+use super::{FieldProblem, Secret, UtcWindow};
 
 /// What is said of a secret with the mask in it.
 const PART_MASK: &str = "The dots stand for what is kept only where they stand alone. Write the whole value.";
@@ -69,6 +69,10 @@ pub struct ConnectionOptions {
     pub always_retry: Vec<u16>,
     /// Whether a normal closure (1000) is final.
     pub stay_closed: bool,
+    /// How old a session may become before another takes its place, in milliseconds.
+    pub rotate_after_ms: Option<u32>,
+    /// When in the day that may happen; at any time without it.
+    pub rotate_window: Option<UtcWindow>,
     /// What is exchanged after the upgrade before the connection counts as open: `> text`, `>64 BASE64`, `< regex` or
     /// `<30s regex`, one a line. Secrets stand in it as references, `${secret:file:NAME}`; the rest is shown.
     pub opening: Option<String>,

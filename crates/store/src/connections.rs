@@ -11,7 +11,7 @@ use sqlx::{
 use tracing::error;
 
 use super::{audit, error::StoreError, retention, store::Store};
-use wsmon_manager::{CheckedOptions, EventRecord, KeepError, Keeper, LearnedSilences, Wanted, describe};
+use wsmon_manager::{CheckedOptions, EventRecord, KeepError, Keeper, LearnedSilences, Wanted, describe_event};
 use wsmon_model::{Cause, EndpointId, Event, Evidence, PeerText, PendingAudit};
 
 pub(super) type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
@@ -160,7 +160,7 @@ fn read_event(row: &SqliteRow, endpoint: &EndpointId) -> Result<Option<Event>, s
         cause,
         close_code: row.try_get(3)?,
         attempt: row.try_get(4)?,
-        text: evidence.map_or_else(|| row.try_get(5), |evidence| Ok(describe(&evidence)))?,
+        text: describe_event(kind, evidence.as_ref()).map_or_else(|| row.try_get(5), Ok)?,
     }))
 }
 

@@ -8,7 +8,8 @@ pub(crate) enum Standing {
     /// It was never tried, or the host answered it otherwise, or nothing spoke for the host when it failed.
     #[default]
     Unknown,
-    /// It failed while the host was known to work, so it speaks only for itself.
+    /// It failed while the host was known to work, so it speaks only for itself; or it has a session, and tries to open the
+    /// one that is to take its place.
     Failing,
 }
 

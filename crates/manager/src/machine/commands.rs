@@ -39,7 +39,11 @@ impl Machine {
         self.state.auto_reconnect = change.auto_reconnect.unwrap_or(self.state.auto_reconnect);
         let before = Arc::clone(&self.state.options);
         self.state.options = change.options.unwrap_or_else(|| Arc::clone(&before));
-        self.state.options != before
+        let is_changed = self.state.options != before;
+        if is_changed {
+            self.rotation.closes_first = false;
+        }
+        is_changed
     }
 
     /// Sees to it that an attempt is under way or has succeeded, with the options that hold now; `anew` if those have

@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::oneshot, time::Instant};
-use wsmon_model::EventKind;
+use wsmon_model::{EventKind, Evidence};
 
+use super::beside::Beside;
 use crate::{command::Ack, error::SendError, failure::Failure, frame::CloseCode, gate::Lane, message::Message};
 
 /// What is to be carried out, in this order: whoever sees a state finds it counted, and whoever is answered finds
@@ -17,6 +18,8 @@ pub(crate) struct Effects {
     pub(crate) publish: bool,
     /// To be begun in place of what is under way, which is given up.
     pub(crate) work: Option<Work>,
+    /// To be begun beside the open session, in place of what is under way there.
+    pub(crate) beside: Option<Beside>,
     /// Whom to answer.
     pub(crate) answer: Option<Answer>,
 }
@@ -41,7 +44,7 @@ pub(crate) enum Work {
     Admission(Lane),
     /// Dial, with the leave that the gate gave.
     Attempt,
-    /// Close the session with this code.
+    /// Close the session with this code, and the one beside it that is being closed.
     Close(CloseCode),
     /// End the task.
     End,
@@ -54,8 +57,15 @@ pub(crate) enum Report {
     Connected { took: Duration },
     /// An attempt failed, or a session ended by itself.
     Down(Down),
-    /// A session was closed because the options have changed.
+    /// A session was closed because the options have changed, or because it had grown old.
     ClosedToReopen,
+    /// Another session has taken the place of the open one; how long its handshake took.
+    Rotated { took: Duration },
+    /// No other session could be opened; why, failures in a row, and the wait for the next attempt.
+    RotationFailed { evidence: Box<Evidence>, attempt: u32, retry_in: Duration },
+    /// The session is closed before a new one is opened, as the service refuses a second one: because of this, if that is
+    /// new.
+    ClosesToRotate { refusal: Option<Box<Evidence>> },
     /// An administrator turned the connection off, and with it the session if it `was_open`.
     TurnedOff { was_open: bool },
 }

@@ -1,9 +1,11 @@
 //! What one connection does next: a function of its state and an input. Pure: the connection's task (`task/`) brings
 //! the inputs, the time and the random numbers, and carries the effects out.
 
+mod beside;
 mod commands;
 mod effects;
 mod failed;
+mod rotation;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +18,11 @@ use std::{
 use rand::Rng;
 use tokio::time::Instant;
 
-pub(super) use self::effects::{Answer, Down, Effects, Report, Work};
+use self::beside::Rotation;
+pub(super) use self::{
+    beside::{Beside, BesideInput},
+    effects::{Answer, Down, Effects, Report, Work},
+};
 use super::{
     backoff::Backoff,
     command::{Ack, Command},
@@ -40,8 +46,10 @@ pub(super) enum Input {
     Opened { attempt: Option<Arc<Attempt>>, took: Duration },
     /// [`Work::Attempt`] failed. `waits_for_probe`: the host fails, so that its next probe speaks for this connection.
     AttemptFailed { attempt: Option<Arc<Attempt>>, failure: Arc<Failure>, waits_for_probe: bool },
-    /// The session ended by itself.
+    /// The session ended by itself, and none has taken its place.
     SessionEnded(Arc<Failure>),
+    /// Something happened beside the open session.
+    Beside(BesideInput),
     /// [`Work::Close`] is over.
     SessionClosed,
     /// The task panicked while it did what is under way.
@@ -79,6 +87,8 @@ enum AfterClose {
     Off(Ack),
     /// An attempt with the options that have changed.
     Reopen(Ack),
+    /// An attempt, as the session has grown old.
+    Rotate,
     /// The end of the task.
     End,
 }
@@ -88,12 +98,13 @@ pub(super) struct Machine {
     state: ConnectionState,
     activity: Activity,
     backoff: Backoff,
+    rotation: Rotation,
 }
 
 impl Machine {
     /// A connection with nothing under way yet.
     pub(super) fn new(state: ConnectionState, backoff: Backoff) -> Self {
-        Self { state, activity: Activity::Idle, backoff }
+        Self { state, activity: Activity::Idle, backoff, rotation: Rotation::default() }
     }
 
     /// Begins what the phase says: an attempt at once, or in the order of the gate.
@@ -136,12 +147,13 @@ impl Machine {
             (Input::Admitted, Activity::Admission) => self.dial(now),
             (Input::Opened { attempt, took }, Activity::Attempt) => {
                 self.state.last_attempt = attempt;
-                self.opened(took, now)
+                self.opened(took, now, rng)
             }
             (Input::AttemptFailed { attempt, failure, waits_for_probe }, Activity::Attempt) => {
                 self.state.last_attempt = attempt;
                 self.fail(failure, waits_for_probe, now, rng)
             }
+            (Input::Beside(input), &Activity::Session { opened }) => self.rotate(input, opened, now, rng),
             (Input::SessionEnded(failure), Activity::Session { .. }) => self.fail(failure, false, now, rng),
             (Input::SessionClosed | Input::Panicked, Activity::Closing(_)) => self.closed(now),
             (Input::Panicked, Activity::Wait | Activity::Admission | Activity::Attempt | Activity::Session { .. }) => {
@@ -165,11 +177,12 @@ impl Machine {
         Effects { work: Some(Work::Attempt), ..Effects::default() }
     }
 
-    fn opened(&mut self, took: Duration, now: Now) -> Effects {
+    fn opened(&mut self, took: Duration, now: Now, rng: &mut impl Rng) -> Effects {
         self.enter(Phase::Connected, now);
         self.state.failure = None;
         self.activity = Activity::Session { opened: now.instant };
-        Effects { report: Some(Report::Connected { took }), ..Effects::default() }
+        let beside = self.rotate_later(now.instant, now, rng);
+        Effects { report: Some(Report::Connected { took }), beside, ..Effects::default() }
     }
 
     /// Does what the session was closed for.
@@ -177,13 +190,18 @@ impl Machine {
         match mem::replace(&mut self.activity, Activity::Idle) {
             Activity::Closing(AfterClose::Off(done)) => self.turn_off(done, now),
             Activity::Closing(AfterClose::Reopen(done)) => {
-                self.enter(Phase::Connecting, now);
-                self.state.attempt = 0;
-                let (report, work) = (Some(Report::ClosedToReopen), self.admission(Lane::Urgent));
-                Effects { report, work, ..Effects::acknowledged(done) }
+                Effects { answer: Some(Answer::Done(done)), ..self.reopen(now) }
             }
+            Activity::Closing(AfterClose::Rotate) => self.reopen(now),
             _ => self.end(),
         }
+    }
+
+    fn reopen(&mut self, now: Now) -> Effects {
+        self.enter(Phase::Connecting, now);
+        self.state.attempt = 0;
+        let (report, work) = (Some(Report::ClosedToReopen), self.admission(Lane::Urgent));
+        Effects { report, work, ..Effects::default() }
     }
 
     fn close(&mut self, code: CloseCode, then: AfterClose) -> Effects {

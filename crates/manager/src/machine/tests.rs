@@ -21,6 +21,8 @@ enum Happening {
     Send,
     /// What is under way ends: well, or with this failure, while the host fails or not.
     Ends(Option<(Failure, bool)>),
+    /// What is under way beside a session ends: well, or with this failure.
+    BesideEnds(Option<Failure>),
     Panics,
     /// Something that was given up has ended all the same.
     Late,
@@ -28,12 +30,14 @@ enum Happening {
 }
 
 fn options() -> impl Strategy<Value = Arc<CheckedOptions>> {
-    let differing = |never_retry: &[u16], stay_closed| {
-        let given =
-            ConnectionOptions { never_retry: never_retry.to_vec(), stay_closed, ..ConnectionOptions::default() };
+    let differing = |never_retry: &[u16], stay_closed, rotate_after_ms| {
+        let never_retry = never_retry.to_vec();
+        let given = ConnectionOptions { never_retry, stay_closed, rotate_after_ms, ..ConnectionOptions::default() };
         Arc::new(CheckedOptions::new(given).expect("valid"))
     };
-    select(vec![differing(&[], false), differing(&[], true), differing(&[1001, 503], false)])
+    let plain = [differing(&[], false, None), differing(&[], true, None), differing(&[1001, 503], false, None)];
+    let rotating = [differing(&[], false, Some(60_000)), differing(&[], true, Some(1_000))];
+    select(plain.into_iter().chain(rotating).collect::<Vec<_>>())
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -49,7 +53,8 @@ fn failure() -> impl Strategy<Value = Failure> {
         Failure::Http(Box::new(HttpAnswer { status, retry_after_s: Some(wait), ..HttpAnswer::default() }))
     };
     let mut failures: Vec<_> = [1000, 1001, 1012, 1013, 4500].into_iter().map(closed).collect();
-    failures.extend([http(403, 0), http(503, 7), http(503, 1_000_000)]);
+    failures.extend([http(401, 0), http(503, 7), http(503, 1_000_000)]);
+    failures.push(Failure::Http(Box::new(HttpAnswer { status: 409, ..HttpAnswer::default() })));
     let tls = Failure::Tls { fault: Box::default(), detail: detail() };
     failures.extend([Failure::Lost { errno: None }, tls, Failure::Options { detail: detail() }]);
     select(failures)
@@ -63,6 +68,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => select(vec![Happening::Disconnect, Happening::Pause, Happening::Resume, Happening::Send]),
         8 => Just(Happening::Ends(None)),
         6 => (failure(), any::<bool>()).prop_map(|why| Happening::Ends(Some(why))),
+        6 => Just(Happening::BesideEnds(None)),
+        3 => failure().prop_map(|why| Happening::BesideEnds(Some(why))),
         1 => Just(Happening::Panics),
         1 => Just(Happening::Late),
         2 => ms.prop_map(|ms| Happening::Passes(Duration::from_millis(ms))),
@@ -73,15 +80,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     /// Whatever happens: one thing is under way, which is what the state says; a command is acknowledged, once it is
-    /// done; nothing is counted twice or not at all. In the end a connection that is wanted comes up as soon as all
-    /// goes well, and one that is stopped does nothing more.
+    /// done; nothing is counted twice or not at all. Of sessions there are never more than two, and two only while one
+    /// takes the other's place. In the end a connection that is wanted comes up as soon as all goes well, with one
+    /// session, and one that is stopped does nothing more.
     #[test]
     fn no_order_of_inputs_leaves_it_stuck_doubled_or_unacknowledged(
         first in select(vec![Phase::Connecting, Phase::Waiting, Phase::Off]),
         auto_reconnect in any::<bool>(),
         options in options(),
         seed in any::<u64>(),
-        happenings in prop::collection::vec(happening(), 0..60),
+        happenings in prop::collection::vec(happening(), 0..80),
         recovers in any::<bool>(),
     ) {
         let mut world = World::new(first, auto_reconnect, options, seed);

@@ -28,9 +28,34 @@ impl Session {
         clock: &Arc<dyn Clock>,
     ) -> Result<(), Failure> {
         let now = Instant::now();
-        let run = Run::new(Arc::clone(script));
+        let run = Some(Run::new(Arc::clone(script)));
         self.opening = Some(Box::new(Opening { run, within: Duration::ZERO, by: now, is_over: false }));
-        let mut failure = self.go_on(now, unix_ms(clock.now()));
+        let failure = self.go_on(now, unix_ms(clock.now()));
+        self.until_opened(failure, shared, clock).await
+    }
+
+    /// Waits for the first message, or for a while: a service that takes no further connection mostly ends it at once.
+    ///
+    /// # Errors
+    ///
+    /// What ended the connection.
+    pub(crate) async fn prove(
+        &mut self,
+        within: Duration,
+        shared: &Shared,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<(), Failure> {
+        self.opening = Some(Box::new(Opening { run: None, within, by: Instant::now() + within, is_over: false }));
+        self.until_opened(None, shared, clock).await
+    }
+
+    /// Holds the connection until its opening has ended, if nothing failed at the start.
+    async fn until_opened(
+        &mut self,
+        mut failure: Option<Failure>,
+        shared: &Shared,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<(), Failure> {
         if failure.is_none() {
             failure = self.run(shared, clock).await;
         }
@@ -39,7 +64,7 @@ impl Session {
                 // Silence and heartbeats count from here.
                 self.last_message = Instant::now();
                 if let (Some(opening), Some(agreed)) = (opening, &mut self.agreed) {
-                    agreed.begin(opening.run.into_captured(), self.last_message);
+                    agreed.begin(opening.run.map(Run::into_captured).unwrap_or_default(), self.last_message);
                 }
                 Ok(())
             }
@@ -58,18 +83,23 @@ impl Session {
     /// Takes a message that came during the opening; why the connection ends, if it does.
     pub(super) fn hear(&mut self, message: &[u8], now: Instant, now_ms: i64) -> Option<Failure> {
         let opening = self.opening.as_mut().filter(|opening| !opening.is_over)?;
+        let Some(run) = &mut opening.run else {
+            opening.is_over = true;
+            return None;
+        };
         let none = Secrets::default();
         let secrets = self.socket.secrets.as_deref().unwrap_or(&none);
-        if opening.run.receive(message, secrets) { self.go_on(now, now_ms) } else { None }
+        if run.receive(message, secrets) { self.go_on(now, now_ms) } else { None }
     }
 
     /// Queues what the opening says next, up to the answer that it waits for.
     fn go_on(&mut self, now: Instant, now_ms: i64) -> Option<Failure> {
         let opening = self.opening.as_mut()?;
+        let run = opening.run.as_mut()?;
         let none = Secrets::default();
         let secrets = self.socket.secrets.as_deref().unwrap_or(&none);
         loop {
-            match opening.run.next(secrets, now_ms, &mut rand::random) {
+            match run.next(secrets, now_ms, &mut rand::random) {
                 Next::Send(message) => match self.outbox.push(&message) {
                     Ok(()) => {}
                     Err(SendError::TooBig) => {

@@ -8,7 +8,8 @@ use crate::{failure::Failure, opening::Run};
 
 /// An opening under way.
 pub(super) struct Opening {
-    pub(super) run: Run,
+    /// None: it ends with the first message, or when none has come in time.
+    pub(super) run: Option<Run>,
     /// How long the answer may take that is waited for, and until when.
     pub(super) within: Duration,
     pub(super) by: Instant,
@@ -21,8 +22,20 @@ impl Opening {
         self.by
     }
 
+    /// The deadline has passed: why it failed, unless it has ended with that.
+    pub(super) fn overdue(&mut self) -> Option<Failure> {
+        self.is_over = self.run.is_none();
+        (!self.is_over).then(|| self.failure(None))
+    }
+
     /// Why it failed, when the answer did not come in time, or the connection ended.
     pub(super) fn failure(&self, ended: Option<Failure>) -> Failure {
-        Failure::Opening { fault: Box::new(self.run.fault()), ended: ended.map(Box::new), after: self.within }
+        match (&self.run, ended) {
+            (None, Some(ended)) => ended,
+            (run, ended) => {
+                let fault = run.as_ref().map(Run::fault).unwrap_or_default();
+                Failure::Opening { fault: Box::new(fault), ended: ended.map(Box::new), after: self.within }
+            }
+        }
     }
 }

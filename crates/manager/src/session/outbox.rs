@@ -49,6 +49,8 @@ enum Close {
     Open,
     /// With this payload.
     Waits(Vec<u8>),
+    /// With this payload, after what waits.
+    Last(Vec<u8>),
     Sent,
 }
 
@@ -104,8 +106,15 @@ impl Outbox {
 
     /// Queues a close frame, before everything else.
     pub(super) fn close(&mut self, payload: &[u8]) {
-        if matches!(self.control.close, Close::Open) {
+        if matches!(self.control.close, Close::Open | Close::Last(_)) {
             self.control.close = Close::Waits(payload.to_vec());
+        }
+    }
+
+    /// Queues a close frame behind everything else.
+    pub(super) fn close_after_all(&mut self, payload: &[u8]) {
+        if matches!(self.control.close, Close::Open) {
+            self.control.close = Close::Last(payload.to_vec());
         }
     }
 
@@ -152,10 +161,55 @@ impl Outbox {
             let (opcode, payload) = message.as_frame();
             send(opcode, payload);
             sends(payload.len());
+        } else if let Close::Last(payload) = &control.close {
+            send(Opcode::Close, payload);
+            control.close = Close::Sent;
         } else {
             self.messages = VecDeque::new();
             return false;
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    /// The opcodes of what is sent at once. Its frames are short, and masked (RFC 6455 section 5.2).
+    fn sent(outbox: &mut Outbox) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let is_sent = outbox.poll_send(&mut bytes, |_| {}, &mut Context::from_waker(Waker::noop()));
+        assert!(is_sent.is_ready());
+        let (mut rest, mut opcodes) = (&bytes[..], Vec::new());
+        while let [first, length, ..] = rest {
+            opcodes.push(first & 0xf);
+            rest = &rest[2 + 4 + usize::from(length & 0x7f)..];
+        }
+        opcodes
+    }
+
+    #[test]
+    fn a_close_frame_leaves_before_what_waits_or_behind_it_and_nothing_after_it() {
+        let (text, close, ping) = (1, 8, 9);
+        for (is_last, opcodes) in [(false, vec![close]), (true, vec![ping, text, text, close])] {
+            let mut outbox = Outbox::new(1_024);
+            for _ in 0..2 {
+                outbox.push(&Message::text("news")).expect("room");
+            }
+            outbox.ping([0; 8]);
+            if is_last {
+                outbox.close_after_all(&[])
+            } else {
+                outbox.close(&[])
+            }
+            assert_eq!(outbox.push(&Message::text("late")), Err(SendError::NotConnected));
+            assert_eq!(sent(&mut outbox), opcodes);
+            outbox.ping([0; 8]);
+            outbox.close(&[]);
+            assert_eq!(sent(&mut outbox), Vec::<u8>::new());
+        }
     }
 }

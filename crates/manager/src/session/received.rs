@@ -117,7 +117,8 @@ impl Session {
         let (now, wall) = turn.now();
         self.heartbeat.record_life();
         let is_subscribed = turn.shared.publisher.is_subscribed();
-        let keep = is_subscribed || self.watch.text_ping.is_some() || self.opening.is_some() || self.agreed.is_some();
+        let is_looked_at = self.watch.text_ping.is_some() || self.opening.is_some() || self.agreed.is_some();
+        let keep = is_subscribed || is_looked_at || self.twin.is_some();
         while self.ending.is_none() {
             let event = match self.socket.decoder.decode(&mut piece, keep) {
                 Ok(None) => break,
@@ -147,9 +148,15 @@ impl Session {
                     if is_news {
                         self.last_message = now;
                     }
-                    turn.record(message.len(), is_news);
+                    let is_first = self.is_first(&message, now);
+                    if is_first {
+                        turn.record(message.len(), is_news);
+                    }
                     let failure = self.hear(message.payload(), now, unix_ms(wall));
-                    if is_subscribed && let Some(message) = Message::of(message) {
+                    if is_subscribed
+                        && is_first
+                        && let Some(message) = Message::of(message)
+                    {
                         turn.publish(message);
                     }
                     failure
@@ -160,6 +167,14 @@ impl Session {
             }
         }
         None
+    }
+
+    /// Whether a message counts: another session of the same connection may have brought it.
+    fn is_first(&self, message: &Event<'_>, now: Instant) -> bool {
+        match (&self.twin, message) {
+            (None, _) | (_, Event::Skipped(_)) => true,
+            (Some(twin), message) => twin.takes(message.payload(), now),
+        }
     }
 
     /// Whether a text is a ping of the feed's own making, which brings no news.

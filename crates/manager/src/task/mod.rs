@@ -1,5 +1,6 @@
 //! The task that owns one connection: brings its machine (`machine/`) the inputs, and carries the effects out.
 
+mod beside;
 mod report;
 mod under_way;
 mod work;
@@ -91,7 +92,7 @@ impl ConnectionTask {
         self.carry_out(effects);
     }
 
-    fn carry_out(&mut self, Effects { report, publish, work, answer }: Effects) {
+    fn carry_out(&mut self, Effects { report, publish, work, beside, answer }: Effects) {
         if let Some(report) = report {
             self.report(report);
         }
@@ -100,6 +101,9 @@ impl ConnectionTask {
         }
         if let Some(work) = work {
             self.begin(work);
+        }
+        if let Some(beside) = beside {
+            self.begin_beside(beside);
         }
         // Whoever asked may have stopped waiting for the answer.
         match answer {

@@ -1,11 +1,12 @@
 //! What happens to a connection, counted, logged and kept as events.
 
 use tracing::info;
-use wsmon_model::{EventKind, Evidence};
+use wsmon_model::{Cause, EventKind, Evidence, Layer};
 
 use super::ConnectionTask;
 use crate::{
     clock::unix_ms,
+    describe::describe,
     event_record::EventRecord,
     failure::Failure,
     machine::{Down, Report},
@@ -22,6 +23,29 @@ impl ConnectionTask {
             }
             Report::Down(down) => self.report_down(&down),
             Report::ClosedToReopen => counts.count_end(None),
+            // Of the connection nothing has ended.
+            Report::Rotated { took } => {
+                counts.count_success(took);
+                self.events.publish(self.event(EventKind::Rotated));
+                info!(endpoint = %self.endpoint, "rotated");
+            }
+            Report::RotationFailed { evidence, attempt, retry_in } => {
+                counts.count_failure();
+                info!(
+                    endpoint = %self.endpoint, layer = evidence.layer.map(Layer::as_str),
+                    cause = evidence.cause.map(Cause::as_str), attempt, retry_in_ms = retry_in.as_millis(),
+                    reason = describe(&evidence), "not rotated",
+                );
+                let evidence = Some(evidence);
+                self.events.publish(EventRecord { attempt, evidence, ..self.event(EventKind::RotationFailed) });
+            }
+            Report::ClosesToRotate { refusal } => {
+                if refusal.is_some() {
+                    counts.count_failure();
+                }
+                info!(endpoint = %self.endpoint, reason = refusal.as_deref().map(describe), "closed to rotate");
+                self.events.publish(EventRecord { evidence: refusal, ..self.event(EventKind::ClosedToRotate) });
+            }
             Report::TurnedOff { was_open } => {
                 if was_open {
                     counts.count_end(None);

@@ -1,8 +1,9 @@
-//! What is under way for a connection: one thing at a time.
+//! What is under way for a connection: one thing at a time, and beside an open session the opening of another.
 
 use std::{future::pending, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use tokio::time::{Instant, timeout_at};
 use wsmon_model::Attempt;
 
 use crate::{
@@ -24,8 +25,8 @@ pub(crate) enum UnderWay {
     Future(BoxFuture<'static, Outcome>),
     /// Leave to dial, which the next attempt takes.
     Permit(Permit),
-    /// An open connection, and its word for the host.
-    Session(Box<Session>, LiveSession),
+    /// An open connection, its word for the host, and what is under way beside it.
+    Session(Box<Session>, LiveSession, Option<Box<UnderWayBeside>>),
 }
 
 /// How it ended.
@@ -42,6 +43,8 @@ pub(crate) enum Outcome {
     },
     SessionEnded(Failure),
     SessionClosed,
+    /// What was under way beside the session has ended like this.
+    Beside(Box<Outcome>),
 }
 
 impl UnderWay {
@@ -50,7 +53,8 @@ impl UnderWay {
         match self {
             Self::Nothing | Self::Permit(_) => pending().await,
             Self::Future(future) => future.await,
-            Self::Session(session, _) => loop {
+            Self::Session(session, _, Some(beside)) => beside.outcome(session, shared, clock).await,
+            Self::Session(session, _, None) => loop {
                 if let Some(failure) = session.run(shared, clock).await {
                     break Outcome::SessionEnded(failure);
                 }
@@ -61,8 +65,91 @@ impl UnderWay {
     /// Queues a message on the session, if there is one.
     pub(super) fn send(&mut self, message: &Message) -> Result<(), SendError> {
         match self {
-            Self::Session(session, _) => session.enqueue(message),
+            Self::Session(session, _, beside) if beside.as_ref().is_none_or(|beside| beside.is_open()) => {
+                session.enqueue(message)
+            }
             _ => Err(SendError::NotConnected),
         }
+    }
+}
+
+/// How long the end of the old session may come before that of the attempt at a new one: many services end the one because
+/// of the other.
+const TAKEOVER: Duration = Duration::from_secs(3);
+
+/// What is under way beside an open session.
+pub(crate) enum UnderWayBeside {
+    /// A wait, or the gate.
+    Future(BoxFuture<'static, Outcome>),
+    /// Leave to dial, which the next attempt takes.
+    Permit(Permit),
+    /// An attempt at the session that takes the open one's place.
+    Attempt {
+        attempt: BoxFuture<'static, Outcome>,
+        /// Why the open session has ended meanwhile, and how long the attempt may still make up for it.
+        ended: Option<(Failure, Instant)>,
+    },
+    /// The session whose place was taken, unless it has ended by itself.
+    Old(Option<(Box<Session>, LiveSession)>),
+    /// Its close.
+    CloseOld(BoxFuture<'static, Outcome>),
+}
+
+impl UnderWayBeside {
+    /// Waits for its end, or for that of the session. Cancel safe. The future is boxed, so that connections without
+    /// rotation have no room for it.
+    pub(super) fn outcome<'a>(
+        &'a mut self,
+        session: &'a mut Session,
+        shared: &'a Shared,
+        clock: &'a Arc<dyn Clock>,
+    ) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            loop {
+                let ended = match self {
+                    Self::Permit(_) | Self::Old(_) => session.run(shared, clock).await,
+                    Self::Attempt { attempt, ended: Some((failure, by)) } => {
+                        return match timeout_at(*by, attempt).await {
+                            Ok(outcome @ Outcome::Attempted { opened: Ok(_), .. }) => {
+                                Outcome::Beside(Box::new(outcome))
+                            }
+                            _ => Outcome::SessionEnded(failure.clone()),
+                        };
+                    }
+                    Self::Future(future) | Self::CloseOld(future) | Self::Attempt { attempt: future, .. } => {
+                        tokio::select! {
+                            ended = session.run(shared, clock) => ended,
+                            outcome = future => return Outcome::Beside(Box::new(outcome)),
+                        }
+                    }
+                };
+                match (ended, &mut *self) {
+                    (None, _) => {}
+                    (Some(failure), Self::Attempt { ended, .. }) => *ended = Some((failure, Instant::now() + TAKEOVER)),
+                    (Some(failure), _) => return Outcome::SessionEnded(failure),
+                }
+            }
+        })
+    }
+
+    /// Whether the open session can still be written to.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self, Self::Attempt { ended: Some(_), .. })
+    }
+
+    /// The close of the old session, if that is what is under way.
+    pub(super) fn old_closed(self: Box<Self>) -> Option<BoxFuture<'static, Outcome>> {
+        match *self {
+            Self::CloseOld(future) => Some(future),
+            _ => None,
+        }
+    }
+}
+
+/// Leaves a session that has ended, with its last word for the host.
+pub(super) fn leave(session: Box<Session>, live: LiveSession, why: &Failure) {
+    live.end(why);
+    if let Some(code) = why.own_close_code() {
+        session.abandon(code);
     }
 }

@@ -1,15 +1,18 @@
 //! How a connection's work is begun, and what its end means for the gate.
 
-use std::{future::pending, mem, sync::Arc};
+use std::{future::pending, mem, sync::Arc, time::Duration};
 
-use futures_util::future::BoxFuture;
-use tokio::time::{Instant, sleep_until};
+use futures_util::future::{BoxFuture, OptionFuture};
+use tokio::{
+    join,
+    time::{Instant, sleep_until},
+};
 use tracing::{Instrument, info_span};
 use wsmon_model::{Attempt, Stage};
 
 use super::{
     ConnectionTask,
-    under_way::{Outcome, UnderWay},
+    under_way::{Outcome, UnderWay, leave},
 };
 use crate::{
     config::ManagerConfig,
@@ -18,9 +21,9 @@ use crate::{
     freshness::fingerprint,
     gate::{AfterFailure, Lane, LiveSession, Permit, Standing},
     machine::{Input, Work},
-    options::CheckedOptions,
+    opening::Script,
     policy::judge,
-    session::Session,
+    session::{Overlap, Session, Side, Twin},
     state::Shared,
 };
 
@@ -31,9 +34,13 @@ impl ConnectionTask {
             (Work::Idle | Work::End, _) => UnderWay::Nothing,
             (Work::Wait { until, renewal }, _) => UnderWay::Future(self.wait(until, renewal)),
             (Work::Admission(lane), _) => UnderWay::Future(self.admission(lane)),
-            (Work::Attempt, UnderWay::Permit(permit)) => UnderWay::Future(self.attempt(permit)),
-            (Work::Close(code), UnderWay::Session(session, live)) => UnderWay::Future(Box::pin(async move {
-                session.close(code).await;
+            (Work::Attempt, UnderWay::Permit(permit)) => {
+                self.successes_before = self.upstream.gate.successes();
+                UnderWay::Future(self.attempt(permit, None))
+            }
+            (Work::Close(code), UnderWay::Session(session, live, beside)) => UnderWay::Future(Box::pin(async move {
+                let old_closed = beside.and_then(|beside| beside.old_closed());
+                join!(session.close(code), OptionFuture::from(old_closed));
                 drop(live);
                 Outcome::SessionClosed
             })),
@@ -57,12 +64,16 @@ impl ConnectionTask {
     }
 
     fn admission(&self, lane: Lane) -> BoxFuture<'static, Outcome> {
-        let (gate, standing) = (self.upstream.gate.clone(), self.standing);
+        self.admission_as(lane, self.standing)
+    }
+
+    pub(super) fn admission_as(&self, lane: Lane, standing: Standing) -> BoxFuture<'static, Outcome> {
+        let gate = self.upstream.gate.clone();
         Box::pin(async move { Outcome::Admitted(gate.admit(lane, standing).await) })
     }
 
-    fn attempt(&mut self, permit: Permit) -> BoxFuture<'static, Outcome> {
-        self.successes_before = self.upstream.gate.successes();
+    /// An attempt; with an overlap, at a session that is to take the place of an open one.
+    pub(super) fn attempt(&self, permit: Permit, overlap: Option<Arc<Overlap>>) -> BoxFuture<'static, Outcome> {
         let (dialer, upstream) = (Arc::clone(&self.dialer), Arc::clone(&self.upstream));
         let endpoint = self.endpoint.name.clone();
         let (config, options) = (Arc::clone(&self.config), Arc::clone(&self.machine.state().options));
@@ -77,8 +88,10 @@ impl ConnectionTask {
                 Ok(socket) => {
                     // However long the opening takes, others need not wait for it.
                     let live = upstream.gate.connected(permit);
-                    let session = Box::new(Session::new(socket, &options, &config));
-                    open(session, live, &options, &shared, &config, &progress).await.map_err(|failure| (failure, None))
+                    let mut session = Box::new(Session::new(socket, &options, &config));
+                    session.set_twin(overlap.as_ref().map(|overlap| Twin::new(overlap, Side::New)));
+                    let opening = Opening { script: options.opening(), is_proven: overlap.is_none() };
+                    open(session, live, opening, &shared, &config, &progress).await.map_err(|failure| (failure, None))
                 }
                 Err(failure) => Err((failure, Some(permit))),
             };
@@ -92,6 +105,9 @@ impl ConnectionTask {
 
     /// What the end of what was under way means.
     pub(super) fn ended(&mut self, outcome: Outcome) -> Input {
+        if let Outcome::Beside(outcome) = outcome {
+            return Input::Beside(self.ended_beside(*outcome));
+        }
         let before = mem::take(&mut self.under_way);
         match outcome {
             Outcome::WaitOver => Input::WaitOver,
@@ -107,15 +123,12 @@ impl ConnectionTask {
                 self.attempt_failed(attempt, failure, permit)
             }
             Outcome::SessionEnded(failure) => {
-                if let UnderWay::Session(session, live) = before {
-                    live.end(&failure);
-                    if let Some(code) = failure.own_close_code() {
-                        session.abandon(code);
-                    }
+                if let UnderWay::Session(session, live, _) = before {
+                    leave(session, live, &failure);
                 }
                 Input::SessionEnded(Arc::new(failure))
             }
-            Outcome::SessionClosed => Input::SessionClosed,
+            Outcome::SessionClosed | Outcome::Beside(_) => Input::SessionClosed,
         }
     }
 
@@ -126,7 +139,7 @@ impl ConnectionTask {
         self.shared.record_activity(Instant::now());
         let not_data = self.machine.state().options.not_data().map(|pattern| pattern.as_str());
         self.shared.silences.begin(fingerprint(not_data), self.config.clock.now());
-        self.under_way = UnderWay::Session(session, live);
+        self.under_way = UnderWay::Session(session, live, None);
     }
 
     /// Tells the gate of a failed attempt, unless the host had upgraded: then it has been told what there is to tell.
@@ -140,24 +153,37 @@ impl ConnectionTask {
     }
 }
 
-/// Exchanges the messages of the opening, if the options have one.
+/// What is to be seen of a session before it is held.
+struct Opening<'a> {
+    script: Option<&'a Arc<Script>>,
+    /// Whether nothing else has to show that the service means to keep the session.
+    is_proven: bool,
+}
+
+/// How long a session that takes another's place may bring nothing before that one is closed for it.
+const PROOF: Duration = Duration::from_secs(1);
+
+/// Exchanges the messages of the opening, if there is one.
 async fn open(
     mut session: Box<Session>,
     live: LiveSession,
-    options: &CheckedOptions,
+    opening: Opening<'_>,
     shared: &Shared,
     config: &ManagerConfig,
     progress: &Progress,
 ) -> Result<(Box<Session>, LiveSession), Failure> {
-    let Some(script) = options.opening() else { return Ok((session, live)) };
-    progress.reached(Stage::Opening);
-    match session.open(script, shared, &config.clock).await {
+    let opened = match opening {
+        Opening { script: Some(script), .. } => {
+            progress.reached(Stage::Opening);
+            session.open(script, shared, &config.clock).await
+        }
+        Opening { is_proven: false, .. } => session.prove(PROOF, shared, &config.clock).await,
+        Opening { is_proven: true, .. } => Ok(()),
+    };
+    match opened {
         Ok(()) => Ok((session, live)),
         Err(failure) => {
-            live.end(&failure);
-            if let Some(code) = failure.own_close_code() {
-                session.abandon(code);
-            }
+            leave(session, live, &failure);
             Err(failure)
         }
     }

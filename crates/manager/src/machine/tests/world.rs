@@ -1,5 +1,6 @@
 //! A connection's surroundings without a socket or a gate: what comes of them, and is put into its machine.
 
+mod beside;
 mod promises;
 
 use std::{
@@ -14,7 +15,7 @@ use tokio::{
 };
 use wsmon_model::Phase;
 
-use self::promises::is_nothing;
+use self::{beside::BesideWay, promises::is_nothing};
 use super::Happening;
 use crate::{
     backoff::Backoff,
@@ -55,6 +56,8 @@ struct Counts {
     failed: u32,
     lost: u32,
     closed: u32,
+    rotated: u32,
+    not_rotated: u32,
 }
 
 pub(super) struct World {
@@ -62,6 +65,10 @@ pub(super) struct World {
     rng: SmallRng,
     now: Now,
     under_way: UnderWay,
+    /// What is under way beside a session.
+    beside: BesideWay,
+    /// Failures in a row with which the service may have refused a second session.
+    refusals: u32,
     published: ConnectionState,
     /// The options of the latest attempt.
     dialed_with: Arc<CheckedOptions>,
@@ -97,6 +104,8 @@ impl World {
             rng: SmallRng::seed_from_u64(seed),
             now,
             under_way: UnderWay::Nothing,
+            beside: BesideWay::Nothing,
+            refusals: 0,
             published: state,
             dialed_with: options,
             asked: None,
@@ -120,6 +129,7 @@ impl World {
     pub(super) fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Ends(why) => self.end(why),
+            Happening::BesideEnds(why) => self.end_beside(why),
             Happening::Panics => self.put(Input::Panicked),
             Happening::Late => self.late(),
             Happening::Passes(time) => self.pass(time),
@@ -177,6 +187,7 @@ impl World {
                 assert_eq!(*self.state(), state, "beside {under_way:?}");
             }
         }
+        self.late_beside();
     }
 
     fn ask(&mut self, what: Happening) {
@@ -214,6 +225,7 @@ impl World {
         let ConnectionState { phase, on, auto_reconnect, .. } = *self.state();
         let is_off = phase == Phase::Off && !(on && auto_reconnect && !self.is_final);
         assert!(self.is_open() || is_off, "{:?}", self.state());
+        self.rotate();
     }
 
     /// It is stopped, and does nothing more.
@@ -240,6 +252,7 @@ impl World {
         self.expect(&input);
         self.under_way = match (&input, self.under_way) {
             (Input::Command(_), under_way) | (Input::Panicked, under_way @ UnderWay::Ended) => under_way,
+            (Input::Beside(input), under_way) => self.beside_has(input, under_way),
             (Input::Admitted, _) => UnderWay::Permit,
             (Input::Opened { .. }, _) => UnderWay::Session { since: self.now.instant },
             _ => UnderWay::Nothing,
@@ -253,6 +266,9 @@ impl World {
 
     /// Counts what an input says, as it should be reported.
     fn expect(&mut self, input: &Input) {
+        if let Input::Beside(input) = input {
+            return self.expect_beside(input);
+        }
         let counts = &mut self.put_in;
         let held = match self.under_way {
             UnderWay::Session { since } => self.now.instant - since,
@@ -260,7 +276,10 @@ impl World {
         };
         self.host_fails = matches!(input, Input::AttemptFailed { waits_for_probe: true, .. });
         match (input, self.under_way) {
-            (Input::Opened { .. }, _) => return counts.opened += 1,
+            (Input::Opened { .. }, _) => {
+                self.refusals = 0;
+                return counts.opened += 1;
+            }
             (Input::AttemptFailed { .. }, _) => counts.failed += 1,
             (Input::SessionEnded(_) | Input::Panicked, UnderWay::Session { .. }) => counts.lost += 1,
             (Input::SessionClosed | Input::Panicked, UnderWay::Close) => {

@@ -3,7 +3,7 @@
 use tokio::{sync::oneshot::error::TryRecvError, time::Instant};
 use wsmon_model::{EventKind, Phase};
 
-use super::{Happening, UnderWay, World};
+use super::{BesideWay, Happening, UnderWay, World};
 use crate::{
     backoff::Backoff,
     command::Change,
@@ -15,11 +15,11 @@ use crate::{
 };
 
 pub(super) fn is_nothing(effects: &Effects) -> bool {
-    matches!(effects, Effects { report: None, publish: false, work: None, answer: None })
+    matches!(effects, Effects { report: None, publish: false, work: None, beside: None, answer: None })
 }
 
 impl World {
-    pub(super) fn carry_out(&mut self, Effects { report, publish, work, answer }: Effects) {
+    pub(super) fn carry_out(&mut self, Effects { report, publish, work, beside, answer }: Effects) {
         if let Some(report) = report {
             self.report(report);
         }
@@ -28,6 +28,9 @@ impl World {
         }
         if let Some(work) = work {
             self.begin(work);
+        }
+        if let Some(beside) = beside {
+            self.begin_beside(beside);
         }
         match answer {
             Some(Answer::Done(done)) => done.send(()).expect("the world waits for it"),
@@ -43,6 +46,11 @@ impl World {
         match report {
             Report::Connected { .. } => self.reported.opened += 1,
             Report::Down(down) => self.report_down(&down),
+            Report::Rotated { .. } => self.reported.rotated += 1,
+            Report::RotationFailed { .. } | Report::ClosesToRotate { refusal: Some(_) } => {
+                self.reported.not_rotated += 1
+            }
+            Report::ClosesToRotate { refusal: None } => {}
             Report::ClosedToReopen => {
                 self.reported.closed += 1;
                 self.failures = 0;
@@ -78,6 +86,7 @@ impl World {
     /// Begins something, which gives up what was under way; never an open session, nor a permit.
     fn begin(&mut self, work: Work) {
         let before = self.under_way;
+        self.beside = BesideWay::Nothing;
         self.under_way = match (work, before) {
             (Work::Attempt, UnderWay::Permit) => {
                 self.dialed_with = self.state().options.clone();
@@ -135,7 +144,7 @@ impl World {
             UnderWay::Admission(Lane::Queue) => is_down && *next_retry == Some(NextRetry::AtGate),
             UnderWay::Admission(Lane::Urgent) => *on && *phase == Phase::Connecting && next_retry.is_none(),
             UnderWay::Attempt => is_current && *phase == Phase::Connecting,
-            UnderWay::Session { .. } => is_current && *phase == Phase::Connected,
+            UnderWay::Session { .. } => is_current && *phase == Phase::Connected && self.rotates_as_wanted(),
             UnderWay::Close => *phase == Phase::Connected,
             UnderWay::Permit | UnderWay::Ended => false,
         }

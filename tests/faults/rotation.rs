@@ -1,0 +1,335 @@
+//! A session that has grown old makes way for a new one, and every way in which that does not work out.
+
+use std::{
+    cell::{Cell, RefCell},
+    time::{Duration, SystemTime},
+};
+
+use tokio::{net::TcpStream, sync::Notify, time::Instant};
+use wsmon_manager::{Message, clock::Clock};
+use wsmon_model::{Cause, ConnectionOptions, EventKind, Layer, Phase, Status};
+
+use super::{
+    outcome::Outcome,
+    support::{FEED, Monitor, name, soon},
+    wire::{CLOSE, FIN, Server, close_frame, frame, read_frame, request, send, text, until_gone, upgrade},
+};
+
+fn rotating() -> ConnectionOptions {
+    ConnectionOptions { rotate_after_ms: Some(60_000), ..ConnectionOptions::default() }
+}
+
+fn kinds(outcome: &Outcome) -> Vec<EventKind> {
+    outcome.events.iter().rev().map(|event| event.kind).filter(|kind| *kind != EventKind::AskedToConnect).collect()
+}
+
+/// Waits until something of this kind has happened so often.
+async fn until(monitor: &Monitor, kind: EventKind, mut times: u32) {
+    let mut events = monitor.manager.events();
+    let until = async {
+        while times > 0 {
+            times -= u32::from(events.recv().await.expect("events").kind == kind);
+        }
+    };
+    soon(kind.label(), until).await;
+}
+
+/// Reads until the client asks to close, and answers.
+async fn until_asked_to_close(stream: &mut TcpStream) {
+    while read_frame(stream).await.0 != FIN | CLOSE {}
+    send(stream, &close_frame(Some(1_000))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_new_session_is_open_before_the_old_one_is_closed() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    let (said, clients) = (RefCell::new(Vec::new()), Cell::new(0));
+    let script = async |mut stream: TcpStream| {
+        upgrade(&mut stream).await;
+        let client = clients.replace(clients.get() + 1);
+        assert_eq!(read_frame(&mut stream).await.1, "hello");
+        said.borrow_mut().push(format!("{client} greets"));
+        send(&mut stream, &text("welcome")).await;
+        until_asked_to_close(&mut stream).await;
+        said.borrow_mut().push(format!("{client} leaves"));
+    };
+    let opening = Some("> hello\n< welcome".to_owned());
+    let began = Instant::now();
+    let outcome = server.during(script, async {
+        let mut handle = monitor.connect(ConnectionOptions { opening, ..rotating() }).await;
+        let first = soon("a connection", handle.wait_for(|state| state.phase == Phase::Connected)).await;
+        until(&monitor, EventKind::Rotated, 1).await;
+        assert!((54..=61).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+        let second = handle.state();
+        assert_eq!((second.phase, second.failure.clone()), (Phase::Connected, None));
+        assert!(second.since > first.since, "it is connected since the new session was opened");
+        until(&monitor, EventKind::Rotated, 1).await;
+        monitor.outcome().await
+    });
+    let outcome = outcome.await;
+    let said = said.into_inner();
+    assert_eq!(said[..5], ["0 greets", "1 greets", "0 leaves", "2 greets", "1 leaves"], "{said:?}");
+    assert_eq!(kinds(&outcome), [EventKind::Connected, EventKind::Rotated, EventKind::Rotated]);
+    let text = &outcome.events[0].text;
+    assert_eq!(text, "A new session was opened before the old one was closed.");
+}
+
+fn conflict(body: &str) -> String {
+    format!("HTTP/1.1 409 Conflict\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_a_second_one_is_refused_the_old_one_is_closed_first() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    let open = Cell::new(0);
+    let script = async |mut stream: TcpStream| {
+        if open.get() > 0 {
+            request(&mut stream).await;
+            return send(&mut stream, conflict("one is enough").as_bytes()).await;
+        }
+        upgrade(&mut stream).await;
+        open.set(open.get() + 1);
+        until_asked_to_close(&mut stream).await;
+        open.set(open.get() - 1);
+    };
+    let outcome = server.during(script, async {
+        monitor.connect(rotating()).await;
+        until(&monitor, EventKind::RotationFailed, 1).await;
+        assert_eq!((monitor.feed().status(), monitor.feed().cause), (Status::Connected, None), "it lives on");
+        until(&monitor, EventKind::ClosedToRotate, 1).await;
+        assert!(!monitor.host_fails());
+        until(&monitor, EventKind::Connected, 1).await;
+        // What it has learned it does not try again.
+        until(&monitor, EventKind::ClosedToRotate, 1).await;
+        until(&monitor, EventKind::Connected, 1).await;
+        monitor.outcome().await
+    });
+    let outcome = outcome.await;
+    let again = [EventKind::ClosedToRotate, EventKind::Connected];
+    let expected = [[EventKind::Connected, EventKind::RotationFailed], again, again].concat();
+    assert_eq!(kinds(&outcome), expected);
+    let texts: Vec<_> = outcome.events.iter().rev().map(|event| event.text.as_str()).collect();
+    let kept =
+        "No new session could be opened, so the old one was kept and it is tried again. The server answered HTTP 409";
+    let closed = "The service refuses a second connection, so the old session was closed before a new one was opened.";
+    let at = |index: usize| texts[texts.len() - 5 + index];
+    assert!(at(0).starts_with(kept), "{texts:?}");
+    assert!(at(1).starts_with(&format!("{closed} The server answered HTTP 409")), "{texts:?}");
+    assert_eq!(at(3), closed);
+    assert_eq!(outcome.connection.attempt, 0, "nothing has failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_ends_a_second_one_at_once_refuses_it_too() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    let open = Cell::new(0);
+    let script = async |mut stream: TcpStream| {
+        upgrade(&mut stream).await;
+        if open.get() > 0 {
+            send(&mut stream, &close_frame(Some(1_008))).await;
+            return until_gone(&mut stream).await;
+        }
+        open.set(open.get() + 1);
+        until_asked_to_close(&mut stream).await;
+        open.set(open.get() - 1);
+    };
+    let outcome = server.during(script, async {
+        monitor.connect(rotating()).await;
+        until(&monitor, EventKind::ClosedToRotate, 1).await;
+        until(&monitor, EventKind::Connected, 1).await;
+        monitor.outcome().await
+    });
+    let outcome = outcome.await;
+    let expected = [EventKind::Connected, EventKind::RotationFailed, EventKind::ClosedToRotate, EventKind::Connected];
+    assert_eq!(kinds(&outcome), expected);
+    let failed = outcome.events.iter().find(|event| event.kind == EventKind::RotationFailed).expect("it is there");
+    assert_eq!((failed.cause, failed.close_code, failed.attempt), (Some(Cause::ClosedByPeer), Some(1_008), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_ends_the_old_one_for_the_new_one_has_rotated_it() {
+    for before_the_upgrade in [true, false] {
+        let server = Server::start().await;
+        let monitor = Monitor::start(&server.base()).await;
+        let (clients, replaced, gone) = (Cell::new(0), Notify::new(), Notify::new());
+        let script = async |mut stream: TcpStream| {
+            let client = clients.replace(clients.get() + 1);
+            if client > 0 && before_the_upgrade {
+                replaced.notify_one();
+                gone.notified().await;
+            }
+            upgrade(&mut stream).await;
+            if client > 0 && !before_the_upgrade {
+                replaced.notify_one();
+                gone.notified().await;
+            }
+            tokio::select! {
+                () = replaced.notified() => {
+                    send(&mut stream, &frame(FIN | CLOSE, &[&u16::to_be_bytes(4_000), &b"replaced"[..]].concat())).await;
+                    until_gone(&mut stream).await;
+                    gone.notify_one();
+                }
+                () = until_gone(&mut stream) => {}
+            }
+        };
+        let outcome = server.during(script, async {
+            let handle = monitor.connect(rotating()).await;
+            until(&monitor, EventKind::Rotated, 2).await;
+            assert_eq!(handle.state().phase, Phase::Connected);
+            monitor.outcome().await
+        });
+        let outcome = outcome.await;
+        assert_eq!(kinds(&outcome), [EventKind::Connected, EventKind::Rotated, EventKind::Rotated]);
+    }
+}
+
+/// The old session ends for a reason of its own, and the new one does not come up in time.
+#[tokio::test(start_paused = true)]
+async fn an_old_session_that_ends_without_a_new_one_is_lost() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    let (clients, second) = (Cell::new(0), Notify::new());
+    let script = async |mut stream: TcpStream| {
+        if clients.replace(clients.get() + 1) > 0 {
+            second.notify_one();
+            return until_gone(&mut stream).await;
+        }
+        upgrade(&mut stream).await;
+        second.notified().await;
+        send(&mut stream, &close_frame(Some(1_001))).await;
+        until_gone(&mut stream).await;
+    };
+    let outcome = server.during(script, monitor.failed(rotating())).await;
+    assert_eq!(kinds(&outcome), [EventKind::Connected, EventKind::Disconnected]);
+    assert_eq!((outcome.connection.cause, outcome.connection.close_code), (Some(Cause::ClosedByPeer), Some(1_001)));
+}
+
+/// The old session lives on, its messages come, and what failed speaks for nobody.
+#[tokio::test(start_paused = true)]
+async fn an_opening_that_fails_leaves_the_old_session_alone() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    let (clients, failed) = (Cell::new(0), Notify::new());
+    let script = async |mut stream: TcpStream| {
+        let client = clients.replace(clients.get() + 1);
+        upgrade(&mut stream).await;
+        read_frame(&mut stream).await;
+        if (1..4).contains(&client) {
+            send(&mut stream, &text("error: not now")).await;
+            return until_gone(&mut stream).await;
+        }
+        send(&mut stream, &text("welcome")).await;
+        if client == 0 {
+            failed.notified().await;
+            send(&mut stream, &text("news")).await;
+        }
+        until_asked_to_close(&mut stream).await;
+    };
+    let opening = Some("> hello\n<1s welcome".to_owned());
+    let outcome = server.during(script, async {
+        let handle = monitor.connect(ConnectionOptions { opening, ..rotating() }).await;
+        let mut messages = monitor.manager.subscribe(&name(FEED)).expect("it is there");
+        until(&monitor, EventKind::RotationFailed, 3).await;
+        failed.notify_one();
+        while messages.recv().await.expect("a message") != Message::text("news") {}
+        assert_eq!((handle.state().phase, handle.state().attempt), (Phase::Connected, 0));
+        assert!(!monitor.host_fails());
+        until(&monitor, EventKind::Rotated, 1).await;
+        monitor.outcome().await
+    });
+    let outcome = outcome.await;
+    let expected = [[EventKind::Connected].as_slice(), &[EventKind::RotationFailed; 3], &[EventKind::Rotated]].concat();
+    assert_eq!(kinds(&outcome), expected);
+    let failed = &outcome.events[1];
+    assert_eq!((failed.attempt, failed.layer), (3, Some(Layer::Opening)));
+    assert!(failed.text.ends_with("The last that the service said was “error: not now”."), "{}", failed.text);
+}
+
+/// Whatever the rotation is about, nothing of it is left after a disconnect.
+#[tokio::test(start_paused = true)]
+async fn a_disconnect_ends_both_sessions_with_close_frames() {
+    for is_closing in [false, true] {
+        let server = Server::start().await;
+        let monitor = Monitor::start(&server.base()).await;
+        let (clients, second, left) = (Cell::new(0), Notify::new(), RefCell::new(Vec::new()));
+        let script = async |mut stream: TcpStream| {
+            let client = clients.replace(clients.get() + 1);
+            upgrade(&mut stream).await;
+            read_frame(&mut stream).await;
+            if client == 0 || is_closing {
+                send(&mut stream, &text("welcome")).await;
+            } else {
+                second.notify_one();
+            }
+            // The old one does not answer, so that its close takes its time.
+            let (first, _) = read_frame(&mut stream).await;
+            left.borrow_mut().push((client, first));
+            if client == 1 {
+                send(&mut stream, &close_frame(Some(1_000))).await;
+            }
+            until_gone(&mut stream).await;
+            left.borrow_mut().push((client, 0));
+        };
+        let opening = Some("> hello\n<30s welcome".to_owned());
+        server
+            .during(script, async {
+                monitor.connect(ConnectionOptions { opening, ..rotating() }).await;
+                if is_closing {
+                    until(&monitor, EventKind::Rotated, 1).await;
+                } else {
+                    soon("the second session", second.notified()).await;
+                }
+                monitor.manager.disconnect(&name(FEED)).await.expect("disconnects");
+                assert_eq!(monitor.feed().phase, Phase::Off);
+                soon("both to be gone", async {
+                    while left.borrow().iter().filter(|(_, first)| *first == 0).count() < 2 {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                })
+                .await;
+            })
+            .await;
+        let mut left = left.into_inner();
+        left.sort_unstable();
+        assert_eq!(left, [(0, 0), (0, FIN | CLOSE), (1, 0), (1, FIN | CLOSE)]);
+        assert_eq!(clients.get(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_waits_for_its_time_of_the_day() {
+    let server = Server::start().await;
+    let monitor = Monitor::start(&server.base()).await;
+    let day = 24 * 60 * 60;
+    let of_the_day =
+        |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs() % day;
+    // Noon.
+    monitor.clock.set(|now| now - Duration::from_secs(of_the_day(now)) + Duration::from_secs(day / 2));
+    let script = async |mut stream: TcpStream| {
+        upgrade(&mut stream).await;
+        until_asked_to_close(&mut stream).await;
+    };
+    let options = ConnectionOptions {
+        // Else it is pinged 3,600 times.
+        ping_interval_ms: Some(4_000_000),
+        pong_timeout_ms: Some(4_000_000),
+        rotate_window: Some("23:30-00:30".parse().expect("a window")),
+        ..rotating()
+    };
+    let began = Instant::now();
+    server
+        .during(script, async {
+            monitor.connect(options).await;
+            for _ in 0..2 {
+                until(&monitor, EventKind::Rotated, 1).await;
+                let at = of_the_day(monitor.clock.now());
+                assert!(at >= day - 1_800 || at < 1_800, "{at}");
+            }
+        })
+        .await;
+    // The second follows in the same night, as it is old enough by then.
+    assert!((11 * 3_600 + 1_800..14 * 3_600).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+}
