@@ -95,17 +95,17 @@ impl Dialer {
             return Err(Failure::Options { detail: PeerText::new(why) });
         }
         let Some(tokens) = upstream.tokens.as_ref().filter(|_| !options.sign_in()) else {
-            return self.open_with(None, base, endpoint, options, progress).await;
+            return self.open_with(None, upstream, base, endpoint, options, progress).await;
         };
         let token = tokens.get(self.deadline).await?;
-        let opened = self.open_with(Some(&token), base, endpoint, options, progress).await;
+        let opened = self.open_with(Some(&token), upstream, base, endpoint, options, progress).await;
         if !is_unauthorized(&opened) {
             return opened;
         }
         // It may have been revoked, or expired by the service's clock. Tried once more, with a newer one.
         let Some(newer) = tokens.instead_of(&token, self.deadline).await? else { return opened };
         progress.begin_anew();
-        let opened = self.open_with(Some(&newer), base, endpoint, options, progress).await;
+        let opened = self.open_with(Some(&newer), upstream, base, endpoint, options, progress).await;
         tokens.judged(&newer, !is_unauthorized(&opened));
         opened
     }
@@ -114,6 +114,7 @@ impl Dialer {
     async fn open_with(
         &self,
         token: Option<&Token>,
+        upstream: &Upstream,
         base: &Base,
         endpoint: &EndpointName,
         options: &CheckedOptions,
