@@ -59,7 +59,7 @@ const ONLY: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// Modules of the manager that are told the time, and that draw only from the random numbers they are given.
-const PURE: [&str; 17] = [
+const PURE: [&str; 18] = [
     "machine",
     "rotation_plan",
     "policy",
