@@ -207,9 +207,8 @@ fn secrets_dir(path: PathBuf) -> Result<SecretsDir, ServerError> {
 
 /// Checks what a service's options name, as is done when those of an endpoint are set.
 async fn check_options(manager: &ConnectionManager, services: &Services) -> Result<(), ServerError> {
-    for Service { name, defaults, .. } in services.iter() {
-        let options = CheckedOptions::new(defaults.clone()).expect("services have options that are valid");
-        let checked = manager.check(&options).await;
+    for Service { name, .. } in services.iter() {
+        let checked = manager.check(name, &CheckedOptions::default()).await;
         checked.map_err(|problem| ServerError::ServiceOptions { service: name.clone(), problem })?;
     }
     Ok(())

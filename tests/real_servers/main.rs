@@ -7,11 +7,15 @@ mod client;
 #[path = "../common/mod.rs"]
 mod common;
 mod frameworks;
+mod graphql;
 mod install;
 mod mosquitto;
 mod nats;
 mod nginx;
+mod phoenix;
+mod rabbitmq;
 mod server;
+mod signalr;
 mod socket_io;
 #[expect(dead_code, reason = "the tests of `it` ask more of it")]
 #[path = "../it/support/upstream.rs"]

@@ -80,6 +80,12 @@ impl Server {
         self.child.as_mut().map(|child| child.stdin.take());
     }
 
+    /// Stops it in its tracks: its sockets stay, and nothing is answered.
+    pub fn freeze(&mut self) {
+        let id = self.child.as_ref().expect("it runs").id().to_string();
+        assert!(Command::new("kill").args(["-STOP", &id]).status().expect("it is there").success());
+    }
+
     /// Ends it at once, so that it cannot say goodbye.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {

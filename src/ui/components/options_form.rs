@@ -6,7 +6,7 @@ use web_sys::{FormData, HtmlElement, HtmlFormElement};
 
 use super::Actions;
 use crate::{api::set_options, changes::Notice, error::AppError};
-use wsmon_model::{ConnectionOptions, FieldKind, FieldProblem, OPTION_FIELDS, OptionField, OptionsVersion};
+use wsmon_model::{ConnectionOptions, DefaultOf, FieldKind, FieldProblem, OPTION_FIELDS, OptionField, OptionsVersion};
 
 /// The id of the fields, which a browser that is led there unfolds.
 const FIELDS: &str = "option-fields";
@@ -96,13 +96,15 @@ fn show_problem(form: &HtmlFormElement, problem: Option<&FieldProblem>) {
     }
 }
 
-/// The fields, for which the browser needs no program: `defaults` hold where the options say nothing.
+/// The fields, for which the browser needs no program: the service's `defaults`, and the profile, hold where the options
+/// say nothing.
 pub fn option_fields(options: &ConnectionOptions, defaults: &ConnectionOptions) -> impl IntoView + use<> {
-    let field = |field: OptionField| option_field(field, options.field(field.name), &defaults.field(field.name));
+    let field =
+        |field: OptionField| option_field(field, options.field(field.name), options.default_of(field.name, defaults));
     OPTION_FIELDS.map(field).collect_view()
 }
 
-fn option_field(field: OptionField, value: String, default: &str) -> AnyView {
+fn option_field(field: OptionField, value: String, default: Option<DefaultOf>) -> AnyView {
     let OptionField { name, label, hint, kind } = field;
     let problem_id = format!("{name}-problem");
     let described = format!("{name} {problem_id}");
@@ -113,7 +115,7 @@ fn option_field(field: OptionField, value: String, default: &str) -> AnyView {
                     <input type="checkbox" name=name checked=!value.is_empty() autocomplete="off"/>
                     <span>
                         {label}
-                        {(!default.is_empty()).then_some(view! { <small>" · on for the service"</small> })}
+                        {default.is_some().then_some(view! { <small>" · on for the service"</small> })}
                     </span>
                 </label>
             }
@@ -123,6 +125,16 @@ fn option_field(field: OptionField, value: String, default: &str) -> AnyView {
             <textarea name=name rows="3" spellcheck="false" autocomplete="off" aria-describedby=described inner_html=escaped(&value)></textarea>
         }
         .into_any(),
+        FieldKind::Choice(names) => {
+            let chosen = |name: &'static str| view! { <option value=name selected=name == value>{name}</option> };
+            view! {
+                <select name=name autocomplete="off" aria-describedby=described>
+                    <option value="">"None"</option>
+                    {names.iter().copied().map(chosen).collect_view()}
+                </select>
+            }
+            .into_any()
+        }
         FieldKind::Text | FieldKind::Secret => {
             let kind = if kind == FieldKind::Secret { "password" } else { "text" };
             view! {
@@ -146,11 +158,13 @@ fn escaped(text: &str) -> String {
     format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
-/// What a field is for, and what its service's default is in the place of the monitor's own.
-fn hint_with(hint: &str, default: &str) -> String {
-    match hint {
-        hint if default.is_empty() => hint.to_owned(),
-        hint if hint.ends_with("if empty") => format!("The service's if empty: {default}"),
-        hint => format!("{hint} · the service's if empty: {default}"),
-    }
+/// What a field is for, and what holds in the place of the monitor's own default if it is empty.
+fn hint_with(hint: &'static str, default: Option<DefaultOf>) -> AnyView {
+    let (whose, value) = match default {
+        None => return hint.into_any(),
+        Some(DefaultOf::Service(value)) => ("the service's".to_owned(), value),
+        Some(DefaultOf::Profile(profile, value)) => (format!("that of {}", profile.as_str()), value),
+    };
+    let hint = if hint.ends_with("if empty") { String::new() } else { format!("{hint}. ") };
+    view! { {hint} "If empty, " {whose} ": " <code>{value}</code> }.into_any()
 }

@@ -146,7 +146,7 @@ async fn open(
     config: &ManagerConfig,
     progress: &Progress,
 ) -> Result<(Box<Session>, LiveSession), Failure> {
-    let Some(script) = options.opening() else { return Ok((session, live)) };
+    let Some(script) = options.messages().and_then(|plan| plan.opening.as_ref()) else { return Ok((session, live)) };
     progress.reached(Stage::Opening);
     match session.open(script, shared, &config.clock).await {
         Ok(()) => Ok((session, live)),
