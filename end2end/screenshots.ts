@@ -4,7 +4,7 @@ import { hydrated, rows, signIn } from './support/dashboard';
 
 const DIRECTORY = resolve(__dirname, '../target/screenshots');
 const WIDTHS = [360, 768, 1440];
-const SCREENS = { login: '/login', admin: '/admin', monitor: '/admin/websocket-monitor', audit: '/admin/audit', account: '/admin/account', endpoint: '/admin/websocket-monitor/forbidden', guide: '/docs/monitoring/overview' };
+const SCREENS = { login: '/login', admin: '/admin', monitor: '/admin/websocket-monitor', audit: '/admin/audit', account: '/admin/account', endpoint: '/admin/websocket-monitor/forbidden', guide: '/docs/monitoring/overview', profiles: '/docs/monitoring/profiles' };
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test.describe(colorScheme, () => {

@@ -44,7 +44,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await admin.setViewportSize({ width: 360, height: 740 });
       await expectNoViolations(admin);
 
-      for (const path of ['/admin', '/admin/audit', '/admin/account', '/docs/monitoring/overview', '/admin/websocket-monitor/broken']) {
+      for (const path of ['/admin', '/admin/audit', '/admin/account', '/docs/monitoring/overview', '/docs/monitoring/profiles', '/admin/websocket-monitor/broken']) {
         await admin.goto(path);
         await hydrated(admin);
         if (path.endsWith('broken')) await admin.getByText('Options', { exact: true }).click();

@@ -22,7 +22,7 @@ test('no page is wider than the screen', async ({ admin, upstream }) => {
   await expect(rows(admin)).toHaveCount(1);
   await expectNoOverflow(admin, 'the longest name');
 
-  for (const path of ['/admin', '/admin/audit', '/admin/account', '/docs/monitoring/overview', `/admin/websocket-monitor/${LONG}`]) {
+  for (const path of ['/admin', '/admin/audit', '/admin/account', '/docs/monitoring/overview', '/docs/monitoring/profiles', `/admin/websocket-monitor/${LONG}`]) {
     await admin.goto(path);
     await hydrated(admin);
     if (path.endsWith(LONG)) await admin.getByText('Options', { exact: true }).click();

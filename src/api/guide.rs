@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 
 use crate::error::AppError;
+use wsmon_model::GuidePage;
 
-/// The monitoring guide, in HTML of our own making.
+/// A page of the monitoring guide, in HTML of our own making.
 ///
 /// # Errors
 ///
 /// [`AppError::Unauthenticated`].
 #[server(endpoint = "load_guide", protocol = super::wire::Wire)]
-pub async fn load_guide() -> Result<String, AppError> {
-    super::as_admin(|admin| async move { Ok(admin.guide().to_owned()) }).await
+pub async fn load_guide(page: GuidePage) -> Result<String, AppError> {
+    super::as_admin(|admin| async move { Ok(admin.guide(page).to_owned()) }).await
 }

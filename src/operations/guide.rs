@@ -1,24 +1,30 @@
-//! The monitoring guide: the text in `docs/`, as a page.
+//! The monitoring guide: the texts in `docs/`, as pages.
 
 use std::sync::LazyLock;
 
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html};
 
 use super::ActorOperations;
+use wsmon_model::GuidePage;
 
-/// The guide as it is in the repository.
-const TEXT: &str = include_str!("../../docs/monitoring/overview.md");
+/// The guide's pages as they are in the repository.
+const OVERVIEW: &str = include_str!("../../docs/monitoring/overview.md");
+const PROFILES: &str = include_str!("../../docs/monitoring/profiles.md");
 
 impl ActorOperations {
-    /// The monitoring guide in HTML. Ours alone, so it may go into a page as it is.
-    pub fn guide(&self) -> &'static str {
-        html()
+    /// A page of the monitoring guide in HTML. Ours alone, so it may go into a page as it is.
+    pub fn guide(&self, page: GuidePage) -> &'static str {
+        html(page)
     }
 }
 
-fn html() -> &'static str {
-    static HTML: LazyLock<String> = LazyLock::new(|| render(TEXT));
-    &HTML
+fn html(page: GuidePage) -> &'static str {
+    static OVERVIEW_HTML: LazyLock<String> = LazyLock::new(|| render(OVERVIEW));
+    static PROFILES_HTML: LazyLock<String> = LazyLock::new(|| render(PROFILES));
+    match page {
+        GuidePage::Overview => &OVERVIEW_HTML,
+        GuidePage::Profiles => &PROFILES_HTML,
+    }
 }
 
 fn render(text: &str) -> String {
@@ -52,6 +58,8 @@ fn slug(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
 
     #[test]
@@ -63,6 +71,8 @@ mod tests {
 
     #[test]
     fn the_guide_has_no_script_and_no_style() {
-        assert!(!html().contains("<script") && !html().contains("style="));
+        for page in GuidePage::VARIANTS {
+            assert!(!html(*page).contains("<script") && !html(*page).contains("style="));
+        }
     }
 }

@@ -66,7 +66,7 @@ impl OptionChanges {
         }
         let options = options.unmasked(before.given()).map_err(AppError::InvalidField)?;
         let options = CheckedOptions::new(options).map_err(|error| told_beside_its_field(&error))?;
-        manager.check(&options).await.map_err(AppError::InvalidField)?;
+        manager.check(&endpoint.service, &options).await.map_err(AppError::InvalidField)?;
         Ok(manager.set_options(endpoint, options).await?)
     }
 }

@@ -258,9 +258,8 @@ async fn token_services(
 /// Checks what a service's options and proxy name, as is done when those of an endpoint are set. Says of each which proxy it
 /// has: with `env` nothing else does.
 async fn check_options(manager: &ConnectionManager, services: &Services) -> Result<(), ServerError> {
-    for Service { name, defaults, proxy, .. } in services.iter() {
-        let options = CheckedOptions::new(defaults.clone()).expect("services have options that are valid");
-        let checked = manager.check(&options).await;
+    for Service { name, proxy, .. } in services.iter() {
+        let checked = manager.check(name, &CheckedOptions::default()).await;
         checked.map_err(|problem| ServerError::ServiceOptions { service: name.clone(), problem })?;
         let Some(proxy) = proxy else { continue };
         let checked = manager.check_proxy(proxy).await;

@@ -8,8 +8,8 @@ use leptos_router::{
     path,
 };
 
-use super::pages::{AdminDashboard, AuditLog, Guide, Login, NotFound, OneEndpoint, OwnAccount, WebSocketMonitor};
-use wsmon_model::Theme;
+use super::pages::{AdminDashboard, AuditLog, Login, NotFound, OneEndpoint, OwnAccount, WebSocketMonitor, guide};
+use wsmon_model::{GuidePage, Theme};
 
 /// The HTML document that the server sends.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -48,7 +48,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/websocket-monitor") view=WebSocketMonitor ssr=SsrMode::Async/>
                 <Route path=path!("/admin/websocket-monitor/*endpoint") view=OneEndpoint ssr=SsrMode::Async/>
                 <Route path=path!("/admin/audit") view=AuditLog ssr=SsrMode::Async/>
-                <Route path=path!("/docs/monitoring/overview") view=Guide ssr=SsrMode::Async/>
+                <Route path=path!("/docs/monitoring/overview") view=|| guide(GuidePage::Overview) ssr=SsrMode::Async/>
+                <Route path=path!("/docs/monitoring/profiles") view=|| guide(GuidePage::Profiles) ssr=SsrMode::Async/>
                 <Route path=path!("/admin/account") view=OwnAccount ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>

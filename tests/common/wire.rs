@@ -6,7 +6,7 @@ use serde_json::Value;
 use websocket_monitor::{changes::SAVE_OPTIONS, error::AppError};
 use wsmon_model::{
     Account, AuditPage, AuditQuery, BulkAction, BulkId, BulkPreview, BulkProgress, Connection, ConnectionOptions,
-    EndpointDetails, EndpointOptions, ListAnswer, ListQuery, ListVersion, OPTION_FIELDS, Selection, Summary,
+    EndpointDetails, EndpointOptions, GuidePage, ListAnswer, ListQuery, ListVersion, OPTION_FIELDS, Selection, Summary,
 };
 
 /// The type of both.
@@ -24,6 +24,11 @@ struct List {
 #[derive(Serialize, Deserialize)]
 struct Audit {
     query: AuditQuery,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Guide {
+    page: GuidePage,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,7 +69,8 @@ struct Progress {
 pub fn arguments(function: &str, arguments: &Value) -> Vec<u8> {
     match function {
         "list_connections" => to_postcard::<List>(arguments),
-        "load_summary" | "load_guide" | "load_account" => to_postcard::<Nothing>(arguments),
+        "load_summary" | "load_account" => to_postcard::<Nothing>(arguments),
+        "load_guide" => to_postcard::<Guide>(arguments),
         "connect_endpoint" => to_postcard::<Connect>(arguments),
         "disconnect_endpoint"
         | "remove_endpoint"

@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::json;
 use strum::VariantArray;
-use wsmon_model::Cause;
+use wsmon_manager::CheckedOptions;
+use wsmon_model::{Cause, ConnectionOptions, Profile};
 
 use crate::support::{
     monitor::{Monitor, Visitor},
@@ -63,5 +64,31 @@ fn tells_of_every_cause() {
     let guide = file("docs/monitoring/overview.md");
     for cause in Cause::VARIANTS {
         assert!(guide.contains(&format!("| `{}` |", cause.as_str())), "{cause:?}");
+    }
+}
+
+#[test]
+fn has_an_example_of_every_profile_that_can_be_used() {
+    let guide = file("docs/monitoring/profiles.md");
+    for profile in Profile::VARIANTS {
+        let section = guide.split("\n## ").find_map(|section| section.strip_prefix(&format!("{}\n", profile.as_str())));
+        let example = section.and_then(|section| section.split("```\n").nth(1)).expect("a section with an example");
+        let given = ConnectionOptions {
+            profile: Some(*profile),
+            opening: Some(example.to_owned()),
+            ..ConnectionOptions::default()
+        };
+        CheckedOptions::new(given).unwrap_or_else(|why| panic!("{profile:?}: {why}"));
+    }
+}
+
+#[tokio::test]
+async fn every_page_is_there() {
+    let monitor = Monitor::start(Upstream::start(Manner::Echo).await.base()).await;
+    let admin = Visitor::admin(&monitor).await;
+    for (path, words) in [("overview", "Why a connection is down"), ("profiles", "graphql-transport-ws")] {
+        let answer = admin.get(&format!("/docs/monitoring/{path}")).await;
+        assert_eq!(answer.status(), 200);
+        assert!(answer.text().await.expect("a page").contains(words), "{path}");
     }
 }

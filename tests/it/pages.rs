@@ -26,7 +26,7 @@ pub fn calls() -> Vec<(&'static str, Value)> {
         ("undo_bulk", json!({ "id": 1 })),
         ("load_endpoint", json!({ "endpoint": "data-feed" })),
         ("load_options", json!({ "endpoint": "data-feed" })),
-        ("load_guide", json!({})),
+        ("load_guide", json!({ "page": "profiles" })),
         ("list_audit", json!({ "query": { "action": null, "search": "", "page": 0 } })),
         ("load_account", json!({})),
     ]

@@ -7,9 +7,29 @@ use wsmon_manager::{
     Backoff, Base, CheckedOptions, ConnectionHandle, ConnectionManager, ConnectionState, ManagerConfig, Message,
     Service, Services, Subscription,
 };
-use wsmon_model::{Cause, ConnectionOptions, EndpointId, Phase, ServiceName};
+use wsmon_model::{Cause, ConnectionOptions, EndpointId, Phase, Profile, ServiceName};
 
 use crate::{name, server::Server, soon};
+
+/// Options of a profile alone.
+pub fn speaking(profile: Profile) -> ConnectionOptions {
+    ConnectionOptions { profile: Some(profile), ..ConnectionOptions::default() }
+}
+
+/// The same with an opening of their own: the profile's and more lines, where answers are waited for 1 s.
+pub fn saying(profile: Profile, lines: &[&str]) -> ConnectionOptions {
+    let opening = profile.options().opening.unwrap_or_default();
+    let hurried = |line: &str| line.strip_prefix("< ").map_or_else(|| line.to_owned(), |rest| format!("<1s {rest}"));
+    let steps: Vec<_> = opening.lines().chain(lines.iter().copied()).map(hurried).collect();
+    ConnectionOptions { opening: Some(steps.join("\n")), ..speaking(profile) }
+}
+
+/// What the page says of a connection that fails.
+pub async fn sentence(port: u16, path: &str, endpoint: &str, options: ConnectionOptions) -> String {
+    let mut client = Client::connect_to(port, path, endpoint, options).await;
+    let failed = client.wait_for("a failure", |state| state.failure.is_some()).await;
+    failed.failure.expect("a failure").to_string()
+}
 
 /// A connection, and what it brings.
 pub struct Client {
@@ -103,6 +123,18 @@ impl Client {
     pub async fn sentence(&mut self) -> String {
         let failed = self.wait_for("a failure", |state| state.failure.is_some()).await;
         failed.failure.expect("a failure").to_string()
+    }
+
+    /// Waits for a message in which this stands.
+    pub async fn hears(&mut self, part: &str) {
+        let is_in = |message: &Message| {
+            let bytes = match message {
+                Message::Text(text) => text.as_bytes(),
+                Message::Binary(bytes) => bytes,
+            };
+            bytes.windows(part.len()).any(|window| window == part.as_bytes())
+        };
+        while !is_in(&self.hear().await) {}
     }
 
     /// Is up and has its pings answered, sees the server being killed, and is up again when that is back.

@@ -37,6 +37,12 @@ pub fn node(package: &str) -> Option<PathBuf> {
     program("node")
 }
 
+/// Where `RabbitMQ` is, if it is there.
+pub fn rabbitmq() -> Option<PathBuf> {
+    let known = [tools().join("debian"), "/".into()];
+    present(known.map(|root| root.join("usr/lib/rabbitmq/lib")), "RabbitMQ")
+}
+
 /// As `scripts/setup` has it.
 fn tools() -> PathBuf {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);

@@ -7,13 +7,17 @@ mod client;
 #[path = "../common/mod.rs"]
 mod common;
 mod frameworks;
+mod graphql;
 mod haproxy;
 mod install;
 mod mosquitto;
 mod nats;
 mod nginx;
 mod oauth2;
+mod phoenix;
+mod rabbitmq;
 mod server;
+mod signalr;
 mod socket_io;
 mod tinyproxy;
 #[expect(dead_code, reason = "the tests of `it` ask more of it")]

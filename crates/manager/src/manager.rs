@@ -251,13 +251,18 @@ impl ConnectionManager {
         Some((short.count(), why))
     }
 
-    /// Whether options can be used here: whether what they name can be read.
+    /// Whether options can be used for endpoints of a service: whether they are whole together with its defaults, and
+    /// what they name can be read.
     ///
     /// # Errors
     ///
-    /// A [`FieldProblem`] of the field that names it.
-    pub async fn check(&self, options: &CheckedOptions) -> Result<(), FieldProblem> {
-        self.0.dialer.check(options).await
+    /// A [`FieldProblem`] of the field that is wrong, or names what cannot be read.
+    pub async fn check(&self, service: &ServiceName, options: &CheckedOptions) -> Result<(), FieldProblem> {
+        let none = CheckedOptions::default();
+        let defaults = self.0.upstreams.get(service).map_or(&none, |upstream| &upstream.defaults);
+        let whole = options.clone().over(defaults);
+        let whole = whole.map_err(|why| FieldProblem::new(why.field().unwrap_or_default(), why.to_string()))?;
+        self.0.dialer.check(&whole).await
     }
 
     /// Whether the password of a service's proxy can be read and used.

@@ -2,12 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use regex::bytes::Regex;
-
 use super::{
     frame,
     invalid_options::{InvalidOptions, LARGEST, SHORTEST, SHORTEST_ROTATION, SMALLEST},
-    opening::{HeartbeatPlan, Script, pattern_of},
+    message_plan::MessagePlan,
     policy::Rules,
     request_fields,
     rotation_plan::RotationPlan,
@@ -27,19 +25,17 @@ pub(super) struct Unusable {
 #[derive(Clone, Default)]
 pub struct CheckedOptions {
     given: ConnectionOptions,
-    /// `given` with its service's defaults, where there are any.
+    /// `given` with its service's defaults and its profile, where these say anything.
     in_force: Option<Arc<ConnectionOptions>>,
-    /// The opening that holds, compiled; endpoints that have it of their service share it.
-    opening: Option<Arc<Script>>,
-    heartbeat: Option<Arc<HeartbeatPlan>>,
-    /// What messages match that bring no news.
-    not_data: Option<Arc<Regex>>,
+    /// What those in force say about messages.
+    messages: Option<Arc<MessagePlan>>,
     /// Set when these were kept and cannot be used: then `given` is what could be read of them.
     pub(super) unusable: Option<Unusable>,
 }
 
 impl CheckedOptions {
-    /// Checks options.
+    /// Checks options by themselves. Whether they are whole, such as a heartbeat's text and its interval, shows with
+    /// what holds where they say nothing.
     ///
     /// # Errors
     ///
@@ -63,16 +59,13 @@ impl CheckedOptions {
             return Err(InvalidOptions::NeverAndAlways(*both));
         }
         request_fields::check(&given)?;
-        let opening = given.opening.as_deref().map(Script::parse).transpose()?.map(Arc::new);
-        let heartbeat = heartbeat(&given, opening.as_deref())?.map(Arc::new);
-        let not_data = given.not_data.as_deref().map(pattern_of).transpose();
-        let not_data = not_data.map_err(|why| InvalidOptions::Message { field: "not_data", why })?.map(Arc::new);
-        Ok(Self { opening, heartbeat, not_data, ..Self::unchecked(given) })
+        MessagePlan::check_parts(&given)?;
+        Ok(Self::unchecked(given))
     }
 
     /// Options without what is made of them for use.
     pub(super) fn unchecked(given: ConnectionOptions) -> Self {
-        Self { given, in_force: None, opening: None, heartbeat: None, not_data: None, unusable: None }
+        Self { given, in_force: None, messages: None, unusable: None }
     }
 
     /// The options as they were given, secrets included.
@@ -80,19 +73,22 @@ impl CheckedOptions {
         &self.given
     }
 
-    /// The same, with a service's defaults where they say nothing.
-    pub(super) fn over(self, defaults: &Self) -> Self {
-        if self.unusable.is_some() || *defaults == Self::default() {
-            return self;
+    /// The same, with what holds where they say nothing: the service's defaults, and the profile.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOptions`] when they are not whole, or do not fit together.
+    pub(super) fn over(self, defaults: &Self) -> Result<Self, InvalidOptions> {
+        if self.unusable.is_some() {
+            return Ok(self);
         }
-        let in_force = Some(Arc::new(self.given.over(&defaults.given)));
-        let opening = self.opening.or_else(|| defaults.opening.clone());
-        let heartbeat = self.heartbeat.or_else(|| defaults.heartbeat.clone());
-        let not_data = self.not_data.or_else(|| defaults.not_data.clone());
-        Self { in_force, opening, heartbeat, not_data, ..self }
+        let in_force = self.given.in_force(&defaults.given);
+        let messages = MessagePlan::of(&in_force, (defaults.in_force(), defaults.messages.as_ref()))?;
+        let in_force = (in_force != self.given).then(|| Arc::new(in_force));
+        Ok(Self { in_force, messages, ..self })
     }
 
-    /// The options that hold: the given ones, and the service's defaults where those say nothing.
+    /// The options that hold: the given ones, and where those say nothing the service's defaults and the profile.
     pub(super) fn in_force(&self) -> &ConnectionOptions {
         self.in_force.as_deref().unwrap_or(&self.given)
     }
@@ -101,25 +97,12 @@ impl CheckedOptions {
     pub(super) fn references(&self) -> impl Iterator<Item = (&'static str, SecretReference)> {
         let sent = request_fields::secrets_of(self.in_force());
         let sent = sent.filter_map(|(field, secret)| Some((field, secret.reference()?)));
-        let said = self.opening.iter().flat_map(|script| script.secrets());
-        let beats = self.heartbeat.iter().flat_map(|plan| plan.secrets());
-        sent.chain(said.map(|reference| ("opening", reference.clone())))
-            .chain(beats.map(|reference| ("heartbeat", reference.clone())))
+        sent.chain(self.messages.iter().flat_map(|plan| plan.references()))
     }
 
-    /// What is said after the upgrade, until the connection counts as open.
-    pub(super) fn opening(&self) -> Option<&Arc<Script>> {
-        self.opening.as_ref()
-    }
-
-    /// What is sent at intervals while the connection is open.
-    pub(super) fn heartbeat(&self) -> Option<&Arc<HeartbeatPlan>> {
-        self.heartbeat.as_ref()
-    }
-
-    /// What messages match that bring no news.
-    pub(super) fn not_data(&self) -> Option<&Arc<Regex>> {
-        self.not_data.as_ref()
+    /// What they say about messages, if they say anything.
+    pub(super) fn messages(&self) -> Option<&Arc<MessagePlan>> {
+        self.messages.as_ref()
     }
 
     /// Whether they sign in by themselves, so that no token of the service's is needed.
@@ -192,26 +175,6 @@ impl PartialEq for CheckedOptions {
 
 impl Eq for CheckedOptions {}
 
-/// The heartbeats that options have; what is captured comes of their opening.
-fn heartbeat(given: &ConnectionOptions, opening: Option<&Script>) -> Result<Option<HeartbeatPlan>, InvalidOptions> {
-    let invalid = |field| move |why| InvalidOptions::Message { field, why };
-    match (&given.heartbeat, given.heartbeat_every_ms) {
-        (Some(text), Some(ms)) => {
-            let every = Duration::from_millis(ms.into());
-            let plan = HeartbeatPlan::parse(text, every, opening).map_err(invalid("heartbeat"))?;
-            Ok(Some(match &given.heartbeat_expect {
-                Some(pattern) => plan.expecting(pattern).map_err(invalid("heartbeat_expect"))?,
-                None => plan,
-            }))
-        }
-        (Some(_), None) => Err(InvalidOptions::HalfHeartbeat { field: "heartbeat_every_ms" }),
-        (None, every) if every.is_some() || given.heartbeat_expect.is_some() => {
-            Err(InvalidOptions::HalfHeartbeat { field: "heartbeat" })
-        }
-        (None, _) => Ok(None),
-    }
-}
-
 fn or(limit: Option<u32>, default: usize) -> usize {
     limit.map_or(default, |limit| limit as usize)
 }
@@ -261,21 +224,45 @@ mod tests {
         let text = Some("ping ${sid}".to_owned());
         let opening = Some("< (?<sid>.)".to_owned());
         let whole = ConnectionOptions { heartbeat: text, heartbeat_every_ms: Some(100), opening, ..plain() };
-        assert!(CheckedOptions::new(whole.clone()).is_ok());
+        let usable = |given| CheckedOptions::new(given)?.over(&CheckedOptions::default());
+        assert!(usable(whole.clone()).is_ok());
         let pattern = Some("(".to_owned());
         for (given, field) in [
             (ConnectionOptions { heartbeat_every_ms: None, ..whole.clone() }, "heartbeat_every_ms"),
             (ConnectionOptions { heartbeat: None, ..whole.clone() }, "heartbeat"),
             (ConnectionOptions { opening: None, ..whole.clone() }, "heartbeat"),
             (ConnectionOptions { heartbeat_expect: pattern.clone(), ..whole.clone() }, "heartbeat_expect"),
-            (ConnectionOptions { heartbeat_expect: pattern.clone(), ..plain() }, "heartbeat"),
+            (ConnectionOptions { heartbeat_expect: Some("^pong".to_owned()), ..plain() }, "heartbeat"),
             (ConnectionOptions { not_data: pattern.clone(), ..plain() }, "not_data"),
             (ConnectionOptions { opening: Some("hello".to_owned()), ..plain() }, "opening"),
         ] {
-            assert_eq!(CheckedOptions::new(given).expect_err("refused").field(), Some(field));
+            assert_eq!(usable(given).expect_err("refused").field(), Some(field));
         }
         let often = ConnectionOptions { heartbeat_every_ms: Some(99), ..whole };
         assert_eq!(CheckedOptions::new(often), Err(InvalidOptions::TooShort));
+    }
+
+    #[test]
+    fn halves_complete_one_another() {
+        let plain = ConnectionOptions::default;
+        let half = ConnectionOptions { heartbeat_every_ms: Some(100), ..plain() };
+        let own = CheckedOptions::new(half).expect("fine by itself");
+        let opening = Some("< (?<sid>.)".to_owned());
+        let service = ConnectionOptions { heartbeat: Some("ping ${sid}".to_owned()), opening, ..plain() };
+        let service = CheckedOptions::new(service).expect("fine by itself");
+        let both = own.over(&service).expect("whole");
+        let plan = both.messages().expect("a plan");
+        assert!(plan.opening.is_some() && plan.heartbeat.as_ref().is_some_and(|plan| plan.every.as_millis() == 100));
+        assert_eq!(both.given().heartbeat, None, "what is kept and shown is what was given");
+    }
+
+    #[test]
+    fn what_is_the_services_is_shared() {
+        let given = ConnectionOptions { not_data: Some("^hb$".to_owned()), ..ConnectionOptions::default() };
+        let service = CheckedOptions::new(given).and_then(|own| own.over(&CheckedOptions::default())).expect("whole");
+        let own = ConnectionOptions { stay_closed: true, ..ConnectionOptions::default() };
+        let own = CheckedOptions::new(own).and_then(|own| own.over(&service)).expect("whole");
+        assert!(Arc::ptr_eq(own.messages().expect("a plan"), service.messages().expect("a plan")));
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Services {
     pub fn new(services: impl IntoIterator<Item = Service>) -> Result<Self, InvalidServices> {
         let mut by_name = BTreeMap::new();
         for service in services {
-            if let Err(why) = CheckedOptions::new(service.defaults.clone()) {
+            if let Err(why) = defaults_of(&service) {
                 return Err(InvalidServices::Defaults { service: service.name, why });
             }
             if let Some(twice) = by_name.insert(service.name.clone(), service) {
@@ -97,6 +97,11 @@ impl From<Base> for Services {
     }
 }
 
+/// What holds for an endpoint that has no options of its own.
+fn defaults_of(service: &Service) -> Result<CheckedOptions, InvalidOptions> {
+    CheckedOptions::new(service.defaults.clone())?.over(&CheckedOptions::default())
+}
+
 /// A service as its connections use it. One that is not configured any more has no base URL.
 pub(super) struct Upstream {
     pub(super) name: ServiceName,
@@ -116,13 +121,13 @@ pub(super) struct Upstream {
 
 impl Upstream {
     pub(super) fn new(service: &Service, gate: HostGate, tokens: Option<Tokens>) -> Self {
-        let defaults = CheckedOptions::new(service.defaults.clone()).expect("services have options that are valid");
+        let defaults = defaults_of(service).expect("services have options that are valid");
         Self {
             name: service.name.clone(),
             base: Some(service.base.clone()),
             proxy: service.proxy.clone(),
             shown_base: Some(service.base.shown()),
-            plain: Arc::new(CheckedOptions::default().over(&defaults)),
+            plain: Arc::new(CheckedOptions::default().over(&defaults).expect("they are the defaults alone")),
             defaults,
             gate,
             tokens,
@@ -153,10 +158,10 @@ impl Upstream {
 
     /// An endpoint's own options, with the service's where they say nothing.
     pub(super) fn options_in_force(&self, own: CheckedOptions) -> Arc<CheckedOptions> {
-        if own == CheckedOptions::default() {
+        if own.problem().is_none() && *own.given() == ConnectionOptions::default() {
             return Arc::clone(&self.plain);
         }
-        Arc::new(own.over(&self.defaults))
+        Arc::new(own.over_or_unusable(&self.defaults))
     }
 }
 

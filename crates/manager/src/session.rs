@@ -213,7 +213,7 @@ impl Session {
         }
         let none = Secrets::default();
         let secrets = self.socket.secrets.as_deref().unwrap_or(&none);
-        let message = agreed.message(secrets, unix_ms(clock.now()))?;
+        let message = agreed.heartbeat(secrets, unix_ms(clock.now()))?;
         // With a full outbox the peer does not read, which its missing answers tell.
         match self.outbox.push(&message) {
             Err(SendError::TooBig) => {

@@ -6,7 +6,10 @@
 
 use serde_json::{Map, Value};
 
-use super::options::{CheckedOptions, Unusable};
+use super::{
+    invalid_options::InvalidOptions,
+    options::{CheckedOptions, Unusable},
+};
 use wsmon_model::ConnectionOptions;
 
 impl CheckedOptions {
@@ -15,10 +18,7 @@ impl CheckedOptions {
         let read = serde_json::from_str::<ConnectionOptions>(kept).map_err(|_| ());
         match read.map(|given| (given.clone(), Self::new(given))) {
             Ok((_, Ok(options))) => options,
-            Ok((given, Err(error))) => {
-                let why = error.to_string();
-                Self::unusable(given, kept, why.trim_end_matches('.').to_owned())
-            }
+            Ok((given, Err(error))) => Self::unusable(given, kept, clause(&error)),
             Err(()) => {
                 let (given, why) = salvage(kept);
                 Self::unusable(given, kept, why)
@@ -43,11 +43,21 @@ impl CheckedOptions {
         self.unusable.as_ref().map(|unusable| unusable.why.as_str())
     }
 
+    /// The same, with what holds where they say nothing. Those that do not fit that say so in each attempt.
+    pub(super) fn over_or_unusable(self, defaults: &Self) -> Self {
+        let (given, kept) = (self.given().clone(), self.to_kept().unwrap_or_default());
+        self.over(defaults).unwrap_or_else(|why| Self::unusable(given, &kept, clause(&why)))
+    }
+
     fn unusable(given: ConnectionOptions, kept: &str, why: String) -> Self {
         let mut options = Self::unchecked(given);
         options.unusable = Some(Unusable { kept: kept.to_owned(), why });
         options
     }
+}
+
+fn clause(why: &InvalidOptions) -> String {
+    why.to_string().trim_end_matches('.').to_owned()
 }
 
 /// What can be read of options, for the form in which they are changed, and why not all can.

@@ -1,17 +1,44 @@
-//! Options with a service's defaults where they say nothing.
+//! What holds where a connection's options say nothing: first the service's, then the profile's.
 
-use super::{ConnectionOptions, Header, Limits};
+use super::{ConnectionOptions, Header, Limits, Profile};
+
+/// What holds in a field that is left empty, and where that comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefaultOf {
+    /// The service's options.
+    Service(String),
+    /// The profile that is chosen.
+    Profile(Profile, String),
+}
 
 impl ConnectionOptions {
+    /// These options, with the service's where they say nothing, and with the profile's where those say nothing either.
+    #[must_use]
+    pub fn in_force(&self, service: &Self) -> Self {
+        let options = self.over(service);
+        match options.profile {
+            Some(profile) => options.over(&profile.options()),
+            None => options,
+        }
+    }
+
+    /// What holds in a field of these options if it is empty, unless that is the monitor's own default.
+    pub fn default_of(&self, field: &str, service: &Self) -> Option<DefaultOf> {
+        let filled = |options: &Self| Some(options.field(field)).filter(|text| !text.is_empty());
+        let of_profile = |profile: Profile| Some(DefaultOf::Profile(profile, filled(&profile.options())?));
+        filled(service).map(DefaultOf::Service).or_else(|| self.profile.or(service.profile).and_then(of_profile))
+    }
+
     /// These options, with `defaults` where they say nothing: where a value is none, a list is empty or a switch is off.
     /// Headers are joined by name, and of the two ways to sign in the endpoint's own holds.
     #[must_use]
-    pub fn over(&self, defaults: &Self) -> Self {
+    fn over(&self, defaults: &Self) -> Self {
         let mine = self.clone();
         let is_mine = |header: &&Header| self.headers.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name));
         let others = defaults.headers.iter().filter(|header| !is_mine(header)).cloned();
         let (has_bearer, has_basic) = (mine.bearer_token.is_some(), mine.basic_auth.is_some());
         Self {
+            profile: mine.profile.or(defaults.profile),
             headers: others.chain(mine.headers).collect(),
             bearer_token: mine.bearer_token.or_else(|| defaults.bearer_token.clone().filter(|_| !has_basic)),
             basic_auth: mine.basic_auth.or_else(|| defaults.basic_auth.clone().filter(|_| !has_bearer)),
@@ -107,5 +134,37 @@ mod tests {
         assert_eq!((basic.over(&defaults).bearer_token, defaults.over(&basic).basic_auth), (None, None));
         assert_eq!(own.over(&ConnectionOptions::default()), own);
         assert_eq!(ConnectionOptions::default().over(&defaults), defaults);
+    }
+
+    #[test]
+    fn what_the_endpoint_says_comes_before_the_service_and_that_before_the_profile() {
+        let service = ConnectionOptions { heartbeat_every_ms: Some(7_000), ..ConnectionOptions::default() };
+        let own = ConnectionOptions {
+            profile: Some(Profile::Stomp),
+            not_data: Some("^own$".to_owned()),
+            ..ConnectionOptions::default()
+        };
+        let stomp = Profile::Stomp.options();
+        let expected = ConnectionOptions {
+            profile: own.profile,
+            not_data: own.not_data.clone(),
+            heartbeat_every_ms: Some(7_000),
+            ..stomp.clone()
+        };
+        assert_eq!(own.in_force(&service), expected);
+        assert_eq!(own.default_of("heartbeat_every_ms", &service), Some(DefaultOf::Service("7000".to_owned())));
+        let profile = |field: &str| Some(DefaultOf::Profile(Profile::Stomp, stomp.field(field)));
+        assert_eq!(own.default_of("opening", &service), profile("opening"));
+        assert_eq!(own.default_of("not_data", &service), profile("not_data"), "whatever stands in the field");
+        assert_eq!(own.default_of("headers", &service), None);
+    }
+
+    #[test]
+    fn a_profile_of_the_service_holds_for_its_endpoints_unless_they_have_another() {
+        let service = ConnectionOptions { profile: Some(Profile::Nats), ..ConnectionOptions::default() };
+        let plain = ConnectionOptions::default();
+        assert_eq!(plain.in_force(&service).opening, Profile::Nats.options().opening);
+        let mqtt = ConnectionOptions { profile: Some(Profile::Mqtt), ..plain };
+        assert_eq!(mqtt.in_force(&service).opening, Profile::Mqtt.options().opening);
     }
 }

@@ -1,6 +1,8 @@
 //! A connection's options as the fields of a form: all text, so that one kind of field shows them.
 
-use super::{ConnectionOptions, FieldProblem, Header, InvalidWindow, Limits, Secret, TextPing, UtcWindow};
+use strum::VariantNames;
+
+use super::{ConnectionOptions, FieldProblem, Header, InvalidWindow, Limits, Profile, Secret, TextPing, UtcWindow};
 
 /// How a field is filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub enum FieldKind {
     Lines,
     /// On or off.
     Switch,
+    /// One of these, or none.
+    Choice(&'static [&'static str]),
 }
 
 /// One field.
@@ -33,7 +37,13 @@ const fn field(kind: FieldKind, name: &'static str, label: &'static str, hint: &
 }
 
 /// Every field, in the order of a form.
-pub const OPTION_FIELDS: [OptionField; 26] = [
+pub const OPTION_FIELDS: [OptionField; 27] = [
+    field(
+        FieldKind::Choice(Profile::VARIANTS),
+        "profile",
+        "Profile",
+        "Fills in what a protocol needs, as is then said below each field. What you write there holds instead",
+    ),
     field(
         FieldKind::Secret,
         "bearer_token",
@@ -69,7 +79,7 @@ pub const OPTION_FIELDS: [OptionField; 26] = [
         FieldKind::Lines,
         "opening",
         "Opening",
-        "A step a line: “> text” sends, “>64 base64” sends bytes, “< regex” waits for an answer (10 s, or “<30s regex”); \
+        "A step a line: “> text” sends, “>64 base64” sends bytes, “>mqtt” a packet of MQTT, “< regex” waits for an answer (10 s, or “<30s regex”); \
          ${secret:file:NAME}, ${uuid}, ${now_ms}, and ${sid} for what (?<sid>…) found. Shown as it is written: keep secrets in files",
     ),
     field(FieldKind::Text, "ping_interval_ms", "Ping every (ms)", "15000 if empty"),
@@ -103,8 +113,13 @@ pub const OPTION_FIELDS: [OptionField; 26] = [
         "Rotate only between (UTC)",
         "Such as 03:00-05:00, also over midnight; at any time if empty",
     ),
-    field(FieldKind::Text, "text_ping", "Text ping", "A text message that must be answered; 2 for engine.io"),
-    field(FieldKind::Text, "text_pong", "Text pong", "The answer; 3 for engine.io"),
+    field(
+        FieldKind::Text,
+        "text_ping",
+        "Text ping",
+        "A text message that must be answered, or “< regex” for any message",
+    ),
+    field(FieldKind::Text, "text_pong", "Text pong", "The answer"),
     field(FieldKind::Text, "frame", "Largest frame (bytes)", "262144 if empty"),
     field(FieldKind::Text, "message", "Largest message (bytes)", "1048576 if empty"),
     field(FieldKind::Text, "read_buffer", "Read at once (bytes)", "65536 if empty"),
@@ -122,6 +137,7 @@ impl ConnectionOptions {
         let ping = |part: fn(&TextPing) -> &String| self.text_ping.as_ref().map(part).cloned().unwrap_or_default();
         let limits = &self.limits;
         match name {
+            "profile" => self.profile.map(|profile| profile.as_str().to_owned()).unwrap_or_default(),
             "bearer_token" => secret(&self.bearer_token),
             "basic_auth" => secret(&self.basic_auth),
             "headers" => lines(&self.headers),
@@ -172,6 +188,7 @@ impl ConnectionOptions {
             }
         };
         Ok(Self {
+            profile: text("profile").map(|name| profile(&name)).transpose()?,
             headers: get("headers")
                 .lines()
                 .filter(|line| !line.trim().is_empty())
@@ -227,6 +244,11 @@ fn window(text: &str) -> Result<UtcWindow, FieldProblem> {
     text.parse().map_err(|invalid: InvalidWindow| FieldProblem::new("rotate_window", invalid.to_string()))
 }
 
+fn profile(name: &str) -> Result<Profile, FieldProblem> {
+    let names = Profile::VARIANTS.join(", ");
+    name.parse().map_err(|_| FieldProblem::new("profile", format!("“{name}” is no profile: there are {names}.")))
+}
+
 fn listed(text: &str) -> impl Iterator<Item = &str> {
     text.split([',', ' ']).map(str::trim).filter(|part| !part.is_empty())
 }
@@ -243,6 +265,7 @@ mod tests {
 
     fn full() -> ConnectionOptions {
         ConnectionOptions {
+            profile: Some(Profile::Mqtt),
             headers: vec![
                 Header { name: "X-Key".to_owned(), value: Secret::new("a: b") },
                 Header { name: "Origin".to_owned(), value: Secret::new("https://example.org") },
@@ -297,8 +320,8 @@ mod tests {
         let field = |name, text| read(name, text).expect_err("not understood").field;
         assert_eq!(field("never_retry", "4001, x"), "never_retry");
         assert_eq!(field("always_retry", "-1"), "always_retry");
-        assert_eq!(field("headers", "no colon"), "headers");
         assert_eq!(field("rotate_window", "at night"), "rotate_window");
+        assert_eq!((field("headers", "no colon"), field("profile", "gopher")), ("headers".into(), "profile".into()));
         assert_eq!((field("text_ping", "2"), field("text_pong", "3")), ("text_pong".into(), "text_ping".into()));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FieldProblem, Secret, UtcWindow};
+use super::{FieldProblem, Profile, Secret, UtcWindow};
 
 /// What is said of a secret with the mask in it.
 const PART_MASK: &str = "The dots stand for what is kept only where they stand alone. Write the whole value.";
@@ -16,12 +16,12 @@ pub struct Header {
     pub value: Secret,
 }
 
-/// A ping inside text messages, as engine.io has it: whoever does not answer is dropped.
+/// A ping inside messages, as engine.io has it: whoever does not answer is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextPing {
-    /// The message that asks, whole.
+    /// The text message that asks, whole; or, as in an opening, `< regex` for any message that asks.
     pub ping: String,
-    /// The message that answers.
+    /// The message that answers: what can be a heartbeat.
     pub pong: String,
 }
 
@@ -43,6 +43,8 @@ pub struct Limits {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConnectionOptions {
+    /// A protocol whose needs hold where neither these options nor the service's say anything.
+    pub profile: Option<Profile>,
     /// Fields added to the upgrade request.
     pub headers: Vec<Header>,
     /// Sent as `Authorization: Bearer …` (RFC 6750).
@@ -73,10 +75,11 @@ pub struct ConnectionOptions {
     pub rotate_after_ms: Option<u32>,
     /// When in the day that may happen; at any time without it.
     pub rotate_window: Option<UtcWindow>,
-    /// What is exchanged after the upgrade before the connection counts as open: `> text`, `>64 BASE64`, `< regex` or
-    /// `<30s regex`, one a line. Secrets stand in it as references, `${secret:file:NAME}`; the rest is shown.
+    /// What is exchanged after the upgrade before the connection counts as open: `> text`, `>64 BASE64`, `>mqtt PACKET`,
+    /// `< regex` or `<30s regex`, one a line. Secrets stand in it as references, `${secret:file:NAME}`; the rest is shown.
     pub opening: Option<String>,
-    /// A message that is sent at intervals: text in which `${…}` stands for values as in the opening, or `>64 BASE64`.
+    /// A message that is sent at intervals: text in which `${…}` stands for values as in the opening, `>64 BASE64`, or
+    /// `>mqtt ping`.
     pub heartbeat: Option<String>,
     /// How often, in milliseconds.
     pub heartbeat_every_ms: Option<u32>,
@@ -84,7 +87,7 @@ pub struct ConnectionOptions {
     pub heartbeat_expect: Option<String>,
     /// A regular expression for messages that bring no news: they do not end a silence.
     pub not_data: Option<String>,
-    /// A ping inside text messages to be answered.
+    /// A ping inside messages to be answered.
     pub text_ping: Option<TextPing>,
     /// Limits on memory.
     pub limits: Limits,

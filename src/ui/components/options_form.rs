@@ -7,7 +7,7 @@ use crate::{
     changes::{OPTIONS, OPTIONS_VERSION, SAVE_OPTIONS, SHOW, UnsavedOptions},
     error::AppError,
 };
-use wsmon_model::{EndpointOptions, FieldKind, OPTION_FIELDS, OptionField};
+use wsmon_model::{DefaultOf, EndpointOptions, FieldKind, OPTION_FIELDS, OptionField};
 
 /// The form without fields that loads the page anew, by its id.
 const RELOAD: &str = "reload";
@@ -31,7 +31,7 @@ pub fn options_form(
             Some(AppError::InvalidField(problem)) if problem.field == field.name => Some(problem.text.clone()),
             _ => None,
         };
-        option_field(field, value, &options.defaults.field(field.name), problem)
+        option_field(field, value, options.given.default_of(field.name, &options.defaults), problem)
     };
     view! {
         <details class="panel options" id=OPTIONS open=is_open || unsaved.is_some()>
@@ -66,7 +66,7 @@ fn problem_of_all(error: &AppError) -> Option<impl IntoView + use<>> {
     })
 }
 
-fn option_field(field: OptionField, value: String, default: &str, problem: Option<String>) -> AnyView {
+fn option_field(field: OptionField, value: String, default: Option<DefaultOf>, problem: Option<String>) -> AnyView {
     let OptionField { name, label, hint, kind } = field;
     let problem_id = format!("{name}-problem");
     let described = if problem.is_some() { format!("{problem_id} {name}") } else { name.to_owned() };
@@ -78,7 +78,7 @@ fn option_field(field: OptionField, value: String, default: &str, problem: Optio
                     <input type="checkbox" name=name checked=!value.is_empty()/>
                     <span>
                         {label}
-                        {(!default.is_empty()).then_some(view! { <small>" · on for the service"</small> })}
+                        {default.is_some().then_some(view! { <small>" · on for the service"</small> })}
                     </span>
                 </label>
             }
@@ -96,6 +96,16 @@ fn option_field(field: OptionField, value: String, default: &str, problem: Optio
             ></textarea>
         }
         .into_any(),
+        FieldKind::Choice(names) => {
+            let chosen = |name: &'static str| view! { <option value=name selected=name == value>{name}</option> };
+            view! {
+                <select name=name aria-describedby=described aria-invalid=is_invalid autofocus=has_focus>
+                    <option value="">"None"</option>
+                    {names.iter().copied().map(chosen).collect_view()}
+                </select>
+            }
+            .into_any()
+        }
         FieldKind::Text | FieldKind::Secret => {
             let kind = if kind == FieldKind::Secret { "password" } else { "text" };
             view! {
@@ -127,11 +137,13 @@ fn escaped(text: &str) -> String {
     format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
-/// What a field is for, and what its service's default is in the place of the monitor's own.
-fn hint_with(hint: &str, default: &str) -> String {
-    match hint {
-        hint if default.is_empty() => hint.to_owned(),
-        hint if hint.ends_with("if empty") => format!("The service's if empty: {default}"),
-        hint => format!("{hint} · the service's if empty: {default}"),
-    }
+/// What a field is for, and what holds in the place of the monitor's own default if it is empty.
+fn hint_with(hint: &'static str, default: Option<DefaultOf>) -> AnyView {
+    let (whose, value) = match default {
+        None => return hint.into_any(),
+        Some(DefaultOf::Service(value)) => ("the service's".to_owned(), value),
+        Some(DefaultOf::Profile(profile, value)) => (format!("that of {}", profile.as_str()), value),
+    };
+    let hint = if hint.ends_with("if empty") { String::new() } else { format!("{hint}. ") };
+    view! { {hint} "If empty, " {whose} ": " <code>{value}</code> }.into_any()
 }

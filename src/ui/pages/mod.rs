@@ -13,7 +13,7 @@ pub use account::OwnAccount;
 pub use admin::AdminDashboard;
 pub use audit::AuditLog;
 pub use endpoint::OneEndpoint;
-pub use guide::Guide;
+pub use guide::guide;
 pub use login::Login;
 pub use not_found::NotFound;
 pub use websocket_monitor::WebSocketMonitor;

@@ -1,6 +1,6 @@
 //! Heartbeats of a feed's own: what is sent, how often, and what answers it.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use regex::bytes::Regex;
 
@@ -8,7 +8,7 @@ use super::{
     script::{InvalidLine, Said, Script, pattern_of},
     template::Values,
 };
-use crate::{message::Message, secrets::Secrets};
+use crate::message::Message;
 use wsmon_model::SecretReference;
 
 /// Heartbeats as options have them, compiled.
@@ -33,14 +33,8 @@ impl HeartbeatPlan {
     }
 
     /// The message that is sent now.
-    pub(crate) fn message(
-        &self,
-        secrets: &Secrets,
-        captured: &HashMap<String, String>,
-        now_ms: i64,
-        random: &mut dyn FnMut() -> u128,
-    ) -> Message {
-        self.said.message(&mut Values { secrets, captured, now_ms, random })
+    pub(crate) fn message(&self, values: &mut Values<'_>) -> Message {
+        self.said.message(values)
     }
 
     /// The secrets that it names.

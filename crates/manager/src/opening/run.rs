@@ -56,8 +56,7 @@ impl Run {
         let Some(Step::Await { pattern, .. }) = self.script.step(self.at) else { return false };
         let fits = |found: &Captures<'_>| found.iter().skip(1).flatten().all(|part| part.len() <= LONGEST_CAPTURED);
         let Some(found) = pattern.captures(message).filter(fits) else {
-            // A service may repeat the secrets that it was sent.
-            self.instead = Some(PeerText::new(&secrets.mask(&String::from_utf8_lossy(message))));
+            self.instead = Some(shown(message, secrets));
             return false;
         };
         for name in pattern.capture_names().flatten() {
@@ -82,6 +81,21 @@ impl Run {
         };
         OpeningFault { step: u32::try_from(self.at + 1).unwrap_or(u32::MAX), expected, instead: self.instead.clone() }
     }
+}
+
+/// What a service said instead. It may repeat the secrets that it was sent. Bytes that are no text are shown as numbers.
+fn shown(message: &[u8], secrets: &Secrets) -> PeerText {
+    let text = String::from_utf8_lossy(message);
+    let masked = secrets.mask(&text);
+    // What ends messages of STOMP, SignalR and NATS.
+    let ended = masked.trim_end_matches(['\0', '\u{1e}', '\r', '\n']);
+    let lines: Vec<_> = ended.split(['\r', '\n']).filter(|line| !line.is_empty()).collect();
+    let is_text = |c: char| c == '\t' || !(c.is_control() || c == char::REPLACEMENT_CHARACTER);
+    if masked != text || lines.iter().all(|line| line.chars().all(is_text)) {
+        return PeerText::new(&lines.join(" "));
+    }
+    let bytes: Vec<_> = message.iter().take(PeerText::MAX_CHARS).map(|byte| format!("{byte:02x}")).collect();
+    PeerText::new(&format!("bytes {}", bytes.join(" ")))
 }
 
 #[cfg(test)]
@@ -127,9 +141,16 @@ mod tests {
         next(&mut run);
         let expected = Some(PeerText::new("\"type\":\"welcome\""));
         assert_eq!(run.fault(), OpeningFault { step: 2, expected: expected.clone(), instead: None });
-        receive(&mut run, b"{\"error\":\"bad token\xff\"}");
-        let instead = Some(PeerText::new("{\"error\":\"bad token\u{fffd}\"}"));
+        receive(&mut run, b"{\"error\":\"bad token\"}\x1e");
+        let instead = Some(PeerText::new("{\"error\":\"bad token\"}"));
         assert_eq!(run.fault(), OpeningFault { step: 2, expected, instead });
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_told_as_numbers() {
+        let mut run = run(r"< ^\x20\x02\x00\x00");
+        receive(&mut run, &[0x20, 2, 0, 5]);
+        assert_eq!(run.fault().instead, Some(PeerText::new("bytes 20 02 00 05")));
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::time::Duration;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::template::{InvalidTemplate, Template, Values};
+use super::{
+    mqtt::{InvalidPacket, Packet},
+    template::{InvalidTemplate, Template, Values},
+};
 use crate::message::Message;
 use wsmon_model::SecretReference;
 
@@ -29,12 +32,13 @@ const PATTERN_SIZE: usize = 256 * 1024;
 pub(super) enum Said {
     Text(Template),
     Binary(Vec<u8>),
+    Mqtt(Packet),
 }
 
 /// A step of an opening.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// `> text` or `>64 BASE64`: sends a message.
+    /// `> text`, `>64 BASE64` or `>mqtt PACKET`: sends a message.
     Send(Said),
     /// `< regex`: waits for a message that matches.
     Await { pattern: Regex, within: Duration },
@@ -66,6 +70,9 @@ pub enum InvalidLine {
     /// Not base64.
     #[error("After “>64” stand bytes in base64.")]
     Base64,
+    /// No packet of MQTT.
+    #[error(transparent)]
+    Mqtt(#[from] InvalidPacket),
     /// A time that is none, or too long.
     #[error("“<{0}” is no time to wait: write such as <30s or <500ms, at most <300s.")]
     Time(String),
@@ -136,17 +143,20 @@ impl Script {
 }
 
 impl Said {
-    /// The bytes that a text gives as `>64 BASE64`; `None` if it is no such text.
-    fn bytes(text: &str) -> Result<Option<Self>, InvalidLine> {
-        let base64 = text.strip_prefix(">64").filter(|rest| rest.is_empty() || rest.starts_with(' '));
-        let Some(base64) = base64 else { return Ok(None) };
+    /// The bytes that a text gives as `>64 BASE64` or `>mqtt PACKET`; `None` if it is no such text.
+    fn bytes(text: &str, captured: &[String]) -> Result<Option<Self>, InvalidLine> {
+        let after = |mark| text.strip_prefix(mark).filter(|rest: &&str| rest.is_empty() || rest.starts_with(' '));
+        if let Some(packet) = after(">mqtt") {
+            return Ok(Some(Self::Mqtt(Packet::parse(packet, captured)?)));
+        }
+        let Some(base64) = after(">64") else { return Ok(None) };
         let bytes = BASE64_STANDARD.decode(base64.trim()).map_err(|_| InvalidLine::Base64)?;
         if bytes.is_empty() { Err(InvalidLine::NothingToSend) } else { Ok(Some(Self::Binary(bytes))) }
     }
 
-    /// Reads a message that is no step: `>64 BASE64`, or else a template.
+    /// Reads a message that is no step: `>64 BASE64`, `>mqtt PACKET`, or else a template.
     pub(super) fn parse(text: &str, captured: &[String]) -> Result<Self, InvalidLine> {
-        match Self::bytes(text)? {
+        match Self::bytes(text, captured)? {
             Some(bytes) => Ok(bytes),
             None => Ok(Self::Text(Template::parse(text, captured)?)),
         }
@@ -157,23 +167,25 @@ impl Said {
         match self {
             Self::Text(template) => Message::text(template.render(values)),
             Self::Binary(bytes) => Message::binary(bytes.clone()),
+            Self::Mqtt(packet) => Message::binary(packet.render(values)),
         }
     }
 
     /// The secrets that it names.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &SecretReference> {
-        let template = match self {
-            Self::Text(template) => Some(template),
-            Self::Binary(_) => None,
+        let (template, packet) = match self {
+            Self::Text(template) => (Some(template), None),
+            Self::Mqtt(packet) => (None, Some(packet)),
+            Self::Binary(_) => (None, None),
         };
-        template.into_iter().flat_map(Template::secrets)
+        template.into_iter().flat_map(Template::secrets).chain(packet.into_iter().flat_map(Packet::secrets))
     }
 }
 
 impl Step {
     fn parse(line: &str, captured: &[String]) -> Result<Self, InvalidLine> {
         let line = line.trim_start();
-        if let Some(bytes) = Said::bytes(line)? {
+        if let Some(bytes) = Said::bytes(line, captured)? {
             return Ok(Self::Send(bytes));
         }
         if let Some(text) = line.strip_prefix('>') {
@@ -253,6 +265,7 @@ mod tests {
             ("> ", InvalidLine::NothingToSend),
             (">64 ", InvalidLine::NothingToSend),
             (">64 %", InvalidLine::Base64),
+            (">mqtt", InvalidLine::Mqtt(InvalidPacket::Unknown)),
             ("<", InvalidLine::NoPattern),
             ("<5s", InvalidLine::NoPattern),
             ("<5 x", InvalidLine::Time("5".to_owned())),

@@ -13,7 +13,7 @@ pub enum InvalidTemplate {
     Open,
     /// A name that nothing gives a value.
     #[error(
-        "Nothing gives “${{{0}}}” a value: known are secret:file:NAME, secret:env:NAME, uuid, now_ms, lf and nul, \
+        "Nothing gives “${{{0}}}” a value: known are secret:file:NAME, secret:env:NAME, uuid, now_ms, cr, lf, rs and nul, \
          and what an earlier step captures by (?<{0}>…)."
     )]
     Unknown(String),
@@ -66,7 +66,10 @@ impl Template {
             let (name, after) = variable.split_once('}').ok_or(InvalidTemplate::Open)?;
             rest = after;
             match name {
+                "cr" => literal.push('\r'),
                 "lf" => literal.push('\n'),
+                // The record separator, which ends messages of SignalR.
+                "rs" => literal.push('\u{1e}'),
                 "nul" => literal.push('\0'),
                 _ => {
                     parts.extend((!literal.is_empty()).then(|| Part::Text(std::mem::take(&mut literal))));
@@ -146,7 +149,7 @@ mod tests {
         let text = r#"{"id":"${uuid}","t":${now_ms},"sid":"${sid}","price":"$${x} $5 $$"}"#;
         let expected = r#"{"id":"ffffffff-ffff-4fff-bfff-ffffffffffff","t":1700,"sid":"7","price":"${x} $5 $$"}"#;
         assert_eq!(rendered(text, &[("sid", "7")]).as_deref(), Ok(expected));
-        assert_eq!(rendered("CONNECT${lf}${lf}${nul}", &[]).as_deref(), Ok("CONNECT\n\n\0"));
+        assert_eq!(rendered("A${cr}${lf}${rs}${nul}", &[]).as_deref(), Ok("A\r\n\u{1e}\0"));
         assert_eq!(rendered("", &[]).as_deref(), Ok(""));
     }
 

@@ -11,7 +11,7 @@ use tokio::{
     io::{AsyncRead, ReadBuf},
     time::Instant,
 };
-use wsmon_model::{PeerText, TextPing};
+use wsmon_model::PeerText;
 
 use super::{AT_ONCE, CLOSE_TIMEOUT, Ending, READS, Session};
 use crate::{
@@ -19,6 +19,8 @@ use crate::{
     failure::Failure,
     frame::{Close, CloseCode, Event},
     message::Message,
+    opening::Asked,
+    secrets::Secrets,
     state::Shared,
 };
 
@@ -117,8 +119,7 @@ impl Session {
         let (now, wall) = turn.now();
         self.heartbeat.record_life();
         let is_subscribed = turn.shared.publisher.is_subscribed();
-        let is_looked_at = self.watch.text_ping.is_some() || self.opening.is_some() || self.agreed.is_some();
-        let keep = is_subscribed || is_looked_at || self.twin.is_some();
+        let keep = is_subscribed || self.opening.is_some() || self.agreed.is_some() || self.twin.is_some();
         while self.ending.is_none() {
             let event = match self.socket.decoder.decode(&mut piece, keep) {
                 Ok(None) => break,
@@ -126,9 +127,6 @@ impl Session {
                 Err(error) => return Some(Failure::from_frames(error)),
             };
             let failure = match event {
-                Event::Text(text) if self.is_text_ping(&text) => {
-                    self.answer_text_ping().or_else(|| self.pings_received.spend(now))
-                }
                 Event::Ping(payload) => {
                     self.outbox.pong(&payload);
                     self.pings_received.spend(now)
@@ -143,7 +141,12 @@ impl Session {
                     self.answer_close(close.as_ref(), now);
                     None
                 }
+                message if self.asked(&message) == Asked::Answer => self.answer(now, unix_ms(wall)),
                 message => {
+                    let answered = match self.asked(&message) {
+                        Asked::AnswerBesides => self.answer(now, unix_ms(wall)),
+                        _ => None,
+                    };
                     let is_news = self.agreed.as_mut().is_none_or(|agreed| agreed.is_news(message.payload()));
                     if is_news {
                         self.last_message = now;
@@ -159,7 +162,7 @@ impl Session {
                     {
                         turn.publish(message);
                     }
-                    failure
+                    answered.or(failure)
                 }
             };
             if failure.is_some() {
@@ -177,19 +180,22 @@ impl Session {
         }
     }
 
-    /// Whether a text is a ping of the feed's own making, which brings no news.
-    fn is_text_ping(&self, text: &str) -> bool {
-        self.watch.text_ping.as_ref().is_some_and(|own| own.ping == text)
+    /// Whether a message is a ping of the feed's own making.
+    fn asked(&self, message: &Event<'_>) -> Asked {
+        self.agreed.as_ref().map_or(Asked::Nothing, |agreed| agreed.asked(message))
     }
 
-    fn answer_text_ping(&mut self) -> Option<Failure> {
-        let TextPing { pong, .. } = self.watch.text_ping.as_ref()?;
-        if !self.outbox.can_hold(pong.len()) {
+    /// Answers a ping of the feed's own making.
+    fn answer(&mut self, now: Instant, now_ms: i64) -> Option<Failure> {
+        let none = Secrets::default();
+        let secrets = self.socket.secrets.as_deref().unwrap_or(&none);
+        let answer = self.agreed.as_ref()?.answer(secrets, now_ms)?;
+        if !self.outbox.can_hold(answer.len()) {
             let detail = "The answer to the service's text pings is longer than the connection's write buffer";
             return Some(Failure::Options { detail: PeerText::new(detail) });
         }
-        self.outbox.push_answer(Message::text(pong.as_str()));
-        None
+        self.outbox.push_answer(answer);
+        self.pings_received.spend(now)
     }
 
     /// Answers with the same code, if an endpoint may send it (RFC 6455 section 5.5.1).

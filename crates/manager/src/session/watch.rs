@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use wsmon_model::TextPing;
-
 use crate::{config::ManagerConfig, options::CheckedOptions};
 
 /// How an open connection is watched.
@@ -15,8 +13,6 @@ pub(crate) struct Watch {
     pub(crate) pong_timeout: Duration,
     /// How long without a message before the connection is given up.
     pub(crate) recycle_after: Option<Duration>,
-    /// A ping inside text messages to be answered.
-    pub(crate) text_ping: Option<TextPing>,
 }
 
 impl Watch {
@@ -28,7 +24,6 @@ impl Watch {
             ping_interval,
             pong_timeout,
             recycle_after: options.max_silence().filter(|_| given.recycle_when_silent),
-            text_ping: given.text_ping.clone(),
         }
     }
 }

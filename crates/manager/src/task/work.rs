@@ -90,7 +90,10 @@ impl ConnectionTask {
                     let live = upstream.gate.connected(permit);
                     let mut session = Box::new(Session::new(socket, &options, &config));
                     session.set_twin(overlap.as_ref().map(|overlap| Twin::new(overlap, Side::New)));
-                    let opening = Opening { script: options.opening(), is_proven: overlap.is_none() };
+                    let opening = Opening {
+                        script: options.messages().and_then(|plan| plan.opening.as_ref()),
+                        is_proven: overlap.is_none(),
+                    };
                     open(session, live, opening, &shared, &config, &progress).await.map_err(|failure| (failure, None))
                 }
                 Err(failure) => Err((failure, Some(permit))),
