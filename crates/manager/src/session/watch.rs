@@ -20,10 +20,6 @@ impl Watch {
     pub(crate) fn new(options: &CheckedOptions, config: &ManagerConfig) -> Self {
         let given = options.in_force();
         let (ping_interval, pong_timeout) = options.pings((config.ping_interval, config.pong_timeout));
-        Self {
-            ping_interval,
-            pong_timeout,
-            recycle_after: options.max_silence().filter(|_| given.recycle_when_silent),
-        }
+        Self { ping_interval, pong_timeout, recycle_after: options.max_silence().filter(|_| given.recycle_when_silent) }
     }
 }

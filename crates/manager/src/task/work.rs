@@ -140,7 +140,8 @@ impl ConnectionTask {
         self.standing = Standing::Working;
         self.shared.set_rtt(None);
         self.shared.record_activity(Instant::now());
-        let not_data = self.machine.state().options.not_data().map(|pattern| pattern.as_str());
+        let messages = self.machine.state().options.messages();
+        let not_data = messages.and_then(|plan| plan.not_data.as_ref()).map(|pattern| pattern.as_str());
         self.shared.silences.begin(fingerprint(not_data), self.config.clock.now());
         self.under_way = UnderWay::Session(session, live, None);
     }
