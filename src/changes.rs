@@ -46,13 +46,16 @@ const BUTTONS: [(&str, ChangeKind); 7] = [
     ("resume", ChangeKind::Resume),
 ];
 
+/// The button that adds a connection, by name.
+pub const ADD: &str = "add";
+
 /// The button that ends another session of the administrator's, by name. Its value is the session's key.
 pub const END_SESSION: &str = "end-session";
 
 impl ChangeKind {
     /// The name of the button that asks for it.
     pub fn button(self) -> &'static str {
-        BUTTONS.iter().find(|(_, kind)| *kind == self).map_or("add", |(name, _)| name)
+        BUTTONS.iter().find(|(_, kind)| *kind == self).map_or(ADD, |(name, _)| name)
     }
 
     fn done(self, name: &str) -> String {
@@ -93,13 +96,8 @@ impl Change {
         if let Some((endpoint, kind)) = BUTTONS.iter().find_map(|(name, kind)| Some((field(name)?, *kind))) {
             return Some(Self { endpoint, kind });
         }
-        field("add")?;
-        let endpoint = field("endpoint")?;
-        let endpoint = match field("service") {
-            // What is wrong with it is found when it is read again.
-            Some(service) => id_text(format!("{service}:{endpoint}")),
-            None => endpoint,
-        };
+        field(ADD)?;
+        let endpoint = endpoint_of(field)?;
         Some(Self { endpoint, kind: ChangeKind::Connect(Some(field("auto_reconnect").is_some())) })
     }
 
@@ -113,6 +111,17 @@ impl Change {
         };
         Some(Notice { endpoint: name.clone(), text, is_failure })
     }
+}
+
+/// The endpoint that the form names which adds connections, as text, right or wrong: its field `endpoint`, a name in the
+/// `service`, where there is that field.
+pub fn endpoint_of(field: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let endpoint = field("endpoint")?;
+    Some(match field("service") {
+        // What is wrong with it is found when it is read again.
+        Some(service) => id_text(format!("{service}:{endpoint}")),
+        None => endpoint,
+    })
 }
 
 fn on_or_off(enabled: bool) -> &'static str {

@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | [`api`] | the server functions |
 //! | [`changes`] | what forms ask for, and what is said of it |
+//! | [`dry_run`] | a dry run on its way to its page |
 //! | [`error`] | the one error on the wire |
 //! | [`ui`] | pages and components |
 //! | `operations` | what an actor may do: checked, made and audited |
@@ -24,6 +25,7 @@ pub mod api;
 #[cfg(feature = "ssr")]
 pub mod auth;
 pub mod changes;
+pub mod dry_run;
 pub mod error;
 #[cfg(feature = "ssr")]
 pub mod operations;

@@ -158,7 +158,7 @@ impl ActorOperations {
     }
 
     /// Runs a change of one connection, made through a manager that keeps the entry in the audit log with it.
-    async fn change<T, F>(
+    pub(super) async fn change<T, F>(
         &self,
         action: AuditAction,
         endpoint: &str,

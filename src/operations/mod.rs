@@ -10,6 +10,7 @@ mod administrators;
 mod backups;
 mod bulk;
 mod connections;
+mod dry_runs;
 mod error;
 mod guide;
 mod option_changes;
@@ -27,7 +28,9 @@ pub use self::{
     sign_in::SignInError,
     under_way::NotDone,
 };
-use self::{bulk::Jobs, option_changes::OptionChanges, outcome::ReportsOutcome, run::Runner};
+use self::{bulk::Jobs, dry_runs::MOST_DRY_RUNS, option_changes::OptionChanges, outcome::ReportsOutcome, run::Runner};
+use tokio::sync::Semaphore;
+
 use crate::{auth::Authenticator, error::AppError};
 use wsmon_manager::ConnectionManager;
 use wsmon_model::{AuditAction, BulkId, EndpointId, PeerText, PendingAudit};
@@ -46,6 +49,8 @@ struct Parts {
     runner: Runner,
     hints: ListHints,
     bulk: Jobs,
+    /// Places for dry runs.
+    dry_runs: Arc<Semaphore>,
 }
 
 /// What the list of connections tells besides connections.
@@ -71,8 +76,8 @@ impl Operations {
     ) -> Result<Self, StoreError> {
         let option_changes = OptionChanges::new(&store).await?;
         let runner = Runner::new(store.clone());
-        let bulk = Jobs::default();
-        Ok(Self(Arc::new(Parts { manager, authenticator, store, option_changes, runner, hints, bulk })))
+        let (bulk, dry_runs) = (Jobs::default(), Arc::new(Semaphore::new(MOST_DRY_RUNS)));
+        Ok(Self(Arc::new(Parts { manager, authenticator, store, option_changes, runner, hints, bulk, dry_runs })))
     }
 
     /// What this actor may do.

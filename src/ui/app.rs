@@ -8,7 +8,7 @@ use leptos_router::{
     path,
 };
 
-use super::pages::{AdminDashboard, AuditLog, Login, NotFound, OneEndpoint, OwnAccount, WebSocketMonitor, guide};
+use super::pages::{AdminDashboard, AuditLog, DryRun, Login, NotFound, OneEndpoint, OwnAccount, WebSocketMonitor, guide};
 use wsmon_model::{GuidePage, Theme};
 
 /// The HTML document that the server sends.
@@ -50,6 +50,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/audit") view=AuditLog ssr=SsrMode::Async/>
                 <Route path=path!("/docs/monitoring/overview") view=|| guide(GuidePage::Overview) ssr=SsrMode::Async/>
                 <Route path=path!("/docs/monitoring/profiles") view=|| guide(GuidePage::Profiles) ssr=SsrMode::Async/>
+                <Route path=path!("/admin/test") view=DryRun ssr=SsrMode::InOrder/>
                 <Route path=path!("/admin/account") view=OwnAccount ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>

@@ -8,6 +8,7 @@ mod ca_file;
 mod command_line;
 mod compression;
 mod connections;
+mod dry_run;
 mod failures;
 mod forms;
 mod freshness;

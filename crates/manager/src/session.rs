@@ -265,6 +265,11 @@ impl Session {
         let _ = timeout(CLOSE_TIMEOUT, self.run(shared, clock)).await;
     }
 
+    /// Text that came, without the secrets that were sent.
+    pub(super) fn mask(&self, text: &str) -> String {
+        self.socket.secrets.as_deref().map_or_else(|| text.to_owned(), |secrets| secrets.mask(text))
+    }
+
     /// Leaves a connection that failed, with the close frame that says why, if it can leave at once.
     pub(super) fn abandon(mut self, code: CloseCode) {
         self.take_leave(code);

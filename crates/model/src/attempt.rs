@@ -3,9 +3,10 @@
 use std::{net::SocketAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// How far an attempt came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Resolving the host's name, which is the proxy's if the service has one.
@@ -73,5 +74,17 @@ impl Attempt {
             Stage::Open => return,
         };
         *ms = Some(u32::try_from(time.as_millis()).unwrap_or(u32::MAX));
+    }
+
+    /// How long a stage took, in milliseconds; `None` if it was not reached, or is under way.
+    pub fn took_ms(&self, stage: Stage) -> Option<u32> {
+        match stage {
+            Stage::Dns => self.dns_ms,
+            Stage::Tcp => self.tcp_ms,
+            Stage::Tls => self.tls_ms,
+            Stage::Upgrade => self.upgrade_ms,
+            Stage::Opening => self.opening_ms,
+            Stage::Open => None,
+        }
     }
 }

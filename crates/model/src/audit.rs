@@ -40,6 +40,8 @@ pub enum AuditAction {
     Resume,
     /// Changed an endpoint's options.
     SetOptions,
+    /// Tested whether an endpoint can be connected, by a dry run.
+    Test,
     /// Backed up the store.
     BackUp,
     /// Put a backup in the place of the store.
@@ -70,6 +72,7 @@ impl AuditAction {
             Self::Pause => "Pause",
             Self::Resume => "Resume",
             Self::SetOptions => "Change options",
+            Self::Test => "Test",
             Self::BackUp => "Back up",
             Self::Restore => "Restore a backup",
         }

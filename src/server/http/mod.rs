@@ -5,6 +5,7 @@ mod badge;
 mod bodies;
 mod changes;
 mod cookies;
+mod dry_run;
 mod files;
 mod headers;
 mod health;
@@ -49,7 +50,10 @@ pub(super) use self::{
     serve::{Routes, listen, serve},
 };
 use super::{metrics, state::AppState};
-use crate::ui::app::{App, shell};
+use crate::{
+    dry_run::DRY_RUN,
+    ui::app::{App, shell},
+};
 
 /// Bodies of fewer bytes are sent as they are: they fit into one packet, and to compress them takes longer than they do.
 const LEAST_COMPRESSED: u64 = 500;
@@ -73,6 +77,7 @@ pub(super) fn routes(state: &AppState, limits: &Limits) -> Routes {
         .route("/login", post(login::log_in))
         .route("/logout", post(login::log_out))
         .route("/admin/account", post(account::change))
+        .route(DRY_RUN, post(dry_run::dry_run))
         .route("/admin/websocket-monitor", post(changes::change))
         .route("/admin/websocket-monitor/{*endpoint}", post(changes::change))
         .leptos_routes_with_context(state, generate_route_list(App), context, page)
@@ -110,7 +115,8 @@ fn guarded(router: Router<AppState>, state: &AppState) -> Router {
 fn compressed() -> CompressionLayer<impl Predicate> {
     let is_worth_it = DefaultPredicate::new()
         .and(NotForContentType::const_new("application/wasm"))
-        .and(SizeAbove::new(LEAST_COMPRESSED));
+        .and(SizeAbove::new(LEAST_COMPRESSED))
+        .and(dry_run::may_be_gathered as fn(_, _, &_, &_) -> bool);
     CompressionLayer::new().compress_when(is_worth_it)
 }
 

@@ -3,7 +3,7 @@
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::actions::{Actions, asked_for};
-use crate::ui::text::text;
+use crate::{changes::ADD, dry_run::DRY_RUN, ui::text::text};
 use wsmon_model::{ConnectionList, EndpointName, ServiceInfo, ServiceName};
 
 /// The form that adds a connection. A name is checked here first, and by the server again.
@@ -46,7 +46,11 @@ pub fn AddConnection(list: RwSignal<ConnectionList>, actions: Actions) -> impl I
                     error.set(refusal.to_string());
                 });
             }
-            (Err(reason), _) => error.set(reason.to_string()),
+            (Err(reason), _) => {
+                // Nor is there anything to test.
+                event.prevent_default();
+                error.set(reason.to_string());
+            }
             (Ok(_), None) => {}
         }
         if let Some(field) = field.get_untracked() {
@@ -90,7 +94,8 @@ pub fn AddConnection(list: RwSignal<ConnectionList>, actions: Actions) -> impl I
                     <input type="checkbox" name="auto_reconnect" checked/>
                     <span>"Auto Reconnect"</span>
                 </label>
-                <button class="primary" name="add">"Connect"</button>
+                <button class="primary" name=ADD>"Connect"</button>
+                <button formaction=DRY_RUN>"Test"</button>
             </div>
             <p class="quiet url" id="endpoint-url">{preview}</p>
             {message}

@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod audit;
+mod dry_run;
 mod endpoint;
 mod guide;
 mod login;
@@ -12,6 +13,7 @@ mod websocket_monitor;
 pub use account::OwnAccount;
 pub use admin::AdminDashboard;
 pub use audit::AuditLog;
+pub use dry_run::DryRun;
 pub use endpoint::OneEndpoint;
 pub use guide::guide;
 pub use login::Login;

@@ -5,12 +5,15 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 use wsmon_model::{Attempt, Stage};
 
 /// An attempt under way. Its deadline cuts it short, so what it has seen is kept outside of it.
 #[derive(Default)]
-pub(crate) struct Progress(Mutex<State>);
+pub(crate) struct Progress {
+    state: Mutex<State>,
+    changed: Notify,
+}
 
 #[derive(Default)]
 struct State {
@@ -30,7 +33,7 @@ impl State {
 
 impl Progress {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next stage begins.
@@ -39,6 +42,17 @@ impl Progress {
         state.end_stage();
         state.attempt.get_or_insert_default().stage = stage;
         state.began = Some(Instant::now());
+        self.changed.notify_one();
+    }
+
+    /// Waits until another stage begins. Cancel safe.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// How it goes; `None` if it has not begun.
+    pub(crate) fn now(&self) -> Option<Attempt> {
+        self.lock().attempt
     }
 
     /// Another try within the same attempt begins, and takes the place of what was seen of the last one.
