@@ -8,7 +8,9 @@ use leptos_router::{
     path,
 };
 
-use super::pages::{AdminDashboard, AuditLog, DryRun, Login, NotFound, OneEndpoint, OwnAccount, WebSocketMonitor, guide};
+use super::pages::{
+    AdminDashboard, AuditLog, DryRun, Login, NotFound, OneEndpoint, OwnAccount, WebSocketMonitor, guide,
+};
 use wsmon_model::{GuidePage, Theme};
 
 /// The HTML document that the server sends.

@@ -177,5 +177,10 @@ async fn a_profile_shows_what_it_fills_in_and_can_be_written_over() {
     assert_eq!((given.heartbeat, given.heartbeat_every_ms), (None, Some(5_000)), "it is not copied");
 
     let refused = set(&admin, json!({ "heartbeat_every_ms": 5000 }), None).await;
-    assert_eq!((refused.status, refused.problem().map(|(field, _)| field)), (422, Some("heartbeat")), "{}", refused.page);
+    assert_eq!(
+        (refused.status, refused.problem().map(|(field, _)| field)),
+        (422, Some("heartbeat")),
+        "{}",
+        refused.page
+    );
 }

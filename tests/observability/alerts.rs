@@ -138,7 +138,7 @@ async fn expiring_tokens(prometheus: &Prometheus, monitor: &Monitor) {
     ];
     for (endpoint, token, _) in &tokens {
         admin.connect(endpoint).await;
-        admin.set_options(endpoint, json!({ "bearer_token": token })).await;
+        admin.save_options(endpoint, &json!({ "bearer_token": token })).await;
     }
     for (endpoint, _, name) in &tokens {
         let about = [("instance", monitor.address()), ("endpoint", *endpoint)];
@@ -153,7 +153,7 @@ async fn expiring_tokens(prometheus: &Prometheus, monitor: &Monitor) {
         assert_eq!(names, name.iter().collect::<Vec<_>>(), "{endpoint}");
     }
     for (endpoint, _, name) in &tokens {
-        admin.set_options(endpoint, json!({ "bearer_token": token(720) })).await;
+        admin.save_options(endpoint, &json!({ "bearer_token": token(720) })).await;
         if let Some(name) = name {
             prometheus.resolves(name, &[("instance", monitor.address()), ("endpoint", endpoint)]).await;
         }

@@ -23,7 +23,7 @@ async fn no_scrape_sees_a_rotation_but_as_a_success() {
         samples => Err(format!("{:?}", samples.0)),
     };
     eventually("a connection", connected).await;
-    admin.set_options("turning", json!({ "rotate_after_ms": 1_000 })).await;
+    admin.save_options("turning", &json!({ "rotate_after_ms": 1_000 })).await;
     let first = eventually("the connection with its options", connected).await;
     let since = |samples: &Samples| samples.sum("wsmon_connected_since_timestamp_seconds", &of_it);
     let attempts =

@@ -71,7 +71,7 @@ async fn each_ill_has_its_sentence() {
     let passwords = directory.path().join("passwords");
     fs::write(&passwords, PASSWORDS).expect("written");
     let authentication = format!("allow_anonymous false\npassword_file {}", passwords.display());
-    let Some(mut server) = start_with(&authentication).await else { return };
+    let Some(server) = start_with(&authentication).await else { return };
     let port = server.port;
     let with_password = |password: &str| {
         let connect = format!(">mqtt connect user=ann password={password}\n<1s ^\\x20\\x02[\\x00\\x01]\\x00");

@@ -64,7 +64,7 @@ async fn who_does_not_is_dropped() {
 
 #[tokio::test]
 async fn each_ill_has_its_sentence() {
-    let Some(mut server) = start("authorization { user: ann, password: \"t0ken-of-tests\" }").await else { return };
+    let Some(server) = start("authorization { user: ann, password: \"t0ken-of-tests\" }").await else { return };
     let port = server.port;
     let connect = |password: &str| {
         let user = format!("{{\"user\":\"ann\",\"pass\":\"{password}\",\"verbose\":false,");

@@ -69,7 +69,7 @@ impl ConnectionManager {
             dialer: Arc::clone(&self.0.dialer),
             config: Arc::clone(&self.0.config),
             endpoint: endpoint.name.clone(),
-            shared: Shared::new(&Arc::default()),
+            shared: Shared::new(&Arc::default(), &self.0.config.freshness),
             progress: Progress::default(),
             upstream,
             options,

@@ -81,6 +81,7 @@ impl Attempt {
         match stage {
             Stage::Dns => self.dns_ms,
             Stage::Tcp => self.tcp_ms,
+            Stage::Proxy => self.proxy_ms,
             Stage::Tls => self.tls_ms,
             Stage::Upgrade => self.upgrade_ms,
             Stage::Opening => self.opening_ms,

@@ -118,6 +118,7 @@ fn name(stage: Stage) -> &'static str {
     match stage {
         Stage::Dns => "Resolving the name",
         Stage::Tcp => "Connecting",
+        Stage::Proxy => "The proxy's tunnel",
         Stage::Tls => "Agreeing on TLS",
         Stage::Upgrade => "The upgrade to WebSocket",
         Stage::Opening => "The opening",
@@ -129,6 +130,7 @@ fn passed(stage: Stage) -> &'static str {
     match stage {
         Stage::Dns => "Name resolved",
         Stage::Tcp => "Connected",
+        Stage::Proxy => "Tunnel through the proxy",
         Stage::Tls => "TLS agreed",
         Stage::Upgrade => "Upgraded to WebSocket",
         Stage::Opening => "Opening done",

@@ -201,9 +201,9 @@ mod tests {
             }
             outbox.ping([0; 8]);
             if is_last {
-                outbox.close_after_all(&[])
+                outbox.close_after_all(&[]);
             } else {
-                outbox.close(&[])
+                outbox.close(&[]);
             }
             assert_eq!(outbox.push(&Message::text("late")), Err(SendError::NotConnected));
             assert_eq!(sent(&mut outbox), opcodes);

@@ -138,8 +138,8 @@ impl UnderWayBeside {
     }
 
     /// The close of the old session, if that is what is under way.
-    pub(super) fn old_closed(self: Box<Self>) -> Option<BoxFuture<'static, Outcome>> {
-        match *self {
+    pub(super) fn old_closed(self) -> Option<BoxFuture<'static, Outcome>> {
+        match self {
             Self::CloseOld(future) => Some(future),
             _ => None,
         }

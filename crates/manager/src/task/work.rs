@@ -3,6 +3,7 @@
 use std::{future::pending, mem, sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, OptionFuture};
+use regex::bytes::Regex;
 use tokio::{
     join,
     time::{Instant, sleep_until},
@@ -141,7 +142,7 @@ impl ConnectionTask {
         self.shared.set_rtt(None);
         self.shared.record_activity(Instant::now());
         let messages = self.machine.state().options.messages();
-        let not_data = messages.and_then(|plan| plan.not_data.as_ref()).map(|pattern| pattern.as_str());
+        let not_data = messages.and_then(|plan| plan.not_data.as_ref()).map(Regex::as_str);
         self.shared.silences.begin(fingerprint(not_data), self.config.clock.now());
         self.under_way = UnderWay::Session(session, live, None);
     }

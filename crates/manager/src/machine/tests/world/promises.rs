@@ -48,7 +48,7 @@ impl World {
             Report::Down(down) => self.report_down(&down),
             Report::Rotated { .. } => self.reported.rotated += 1,
             Report::RotationFailed { .. } | Report::ClosesToRotate { refusal: Some(_) } => {
-                self.reported.not_rotated += 1
+                self.reported.not_rotated += 1;
             }
             Report::ClosesToRotate { refusal: None } => {}
             Report::ClosedToReopen => {
