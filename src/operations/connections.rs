@@ -43,7 +43,8 @@ impl ActorOperations {
         let events = parts.store.events_of(&endpoint, EVENTS_SHOWN).await?;
         let now_ms = unix_ms(SystemTime::now());
         let token_expiry = parts.manager.token_expiry(&endpoint).await;
-        Ok(EndpointDetails { now_ms, connection: Some(connection), token_expiry, events })
+        let certificates = parts.manager.certificates(&endpoint.service).await;
+        Ok(EndpointDetails { now_ms, connection: Some(connection), token_expiry, certificates, events })
     }
 
     /// The options of a connection, secrets masked.

@@ -37,15 +37,18 @@ use crate::{
     operations::{ListHints, Operations},
 };
 use wsmon_manager::{
-    CheckedOptions, ConnectionManager, Connectors, Failure, GateConfig, KeepError, ManagerConfig, SecretsDir, Service,
-    Services, TokenService,
+    CheckedOptions, ConnectionManager, Connectors, GateConfig, KeepError, ManagerConfig, SecretsDir, Service, Services,
+    TokenService,
 };
-use wsmon_model::{FieldProblem, PeerText, ServiceName};
+use wsmon_model::ServiceName;
 use wsmon_store::{DirectoryLock, Store, StoreError};
 
 /// Said at the start, when it is clear that not all can be up.
 const TOO_FEW_DESCRIPTORS: &str = "the limit on open files leaves no room for every connection: raise it (LimitNOFILE in \
                                    the systemd unit, or ulimit -n) and start the monitor again";
+
+/// Said at the start of a service whose configuration names what is not there.
+const UNUSABLE_SERVICE: &str = "what the configuration of a service names cannot be used";
 
 /// Why the server could not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -71,30 +74,6 @@ pub enum ServerError {
         path: PathBuf,
         /// The operating system's answer.
         source: io::Error,
-    },
-    /// The options of a service cannot be used here, such as a file that is not there.
-    #[error("the options of the service {service} cannot be used: {problem}")]
-    ServiceOptions {
-        /// The service.
-        service: ServiceName,
-        /// Why not.
-        problem: FieldProblem,
-    },
-    /// What a service's client at a token service refers to cannot be read.
-    #[error("the oauth2 table of the service {service} cannot be used: {why}")]
-    OAuth2 {
-        /// The service.
-        service: ServiceName,
-        /// Why not.
-        why: PeerText,
-    },
-    /// The password of a service's proxy cannot be used here.
-    #[error("the proxy of the service {service} cannot be used: {why}")]
-    ServiceProxy {
-        /// The service.
-        service: ServiceName,
-        /// Why not.
-        why: Failure,
     },
     /// What is wanted of connections cannot be read.
     #[error("the connections in the store cannot be read: {0}")]
@@ -153,7 +132,7 @@ impl Server {
         };
         let gate = GateConfig { rate: settings.connect_rate, ..GateConfig::default() };
         let keeper = Arc::new(store.clone());
-        let token_services = token_services(config.oauth2, secrets_dir.as_ref()).await?;
+        let token_services = token_services(config.oauth2, &config.services, secrets_dir.as_ref()).await;
         let manager_config = ManagerConfig {
             gate,
             freshness: config.freshness,
@@ -164,7 +143,7 @@ impl Server {
             ..ManagerConfig::default()
         };
         let manager = ConnectionManager::new(config.services.clone(), manager_config);
-        check_options(&manager, &config.services).await?;
+        check_services(&manager, &config.services).await;
         let restored = manager.restore().await?;
         if restored > 0 {
             info!(connections = restored, "restored");
@@ -238,35 +217,42 @@ fn secrets_dir(path: PathBuf) -> Result<SecretsDir, ServerError> {
     SecretsDir::new(&path).map_err(|source| ServerError::SecretsDir { path, source })
 }
 
-/// The token services of services, whose clients' secrets can be read now.
+/// The token services of services. Logs which of their clients refer to what cannot be read now; attempts say so as well.
 async fn token_services(
     clients: BTreeMap<ServiceName, OAuth2Client>,
+    services: &Services,
     secrets_dir: Option<&SecretsDir>,
-) -> Result<BTreeMap<ServiceName, Arc<dyn TokenService>>, ServerError> {
+) -> BTreeMap<ServiceName, Arc<dyn TokenService>> {
     let connectors = Arc::new(Connectors::new(secrets_dir.cloned()));
-    let mut services = BTreeMap::<_, Arc<dyn TokenService>>::new();
+    let mut token_services = BTreeMap::<_, Arc<dyn TokenService>>::new();
     for (service, client) in clients {
+        let tls = services.get(&service).map(|service| service.tls.clone()).unwrap_or_default();
+        let client = client.with_tls(tls);
         let oauth2 = OAuth2::new(client, secrets_dir.cloned(), Arc::clone(&connectors), oauth2::DEADLINE);
-        match oauth2.check().await {
-            Ok(()) => drop(services.insert(service, Arc::new(oauth2))),
-            Err(why) => return Err(ServerError::OAuth2 { service, why }),
+        if let Err(problem) = oauth2.check().await {
+            warn!(%service, %problem, "{UNUSABLE_SERVICE}");
         }
+        token_services.insert(service, Arc::new(oauth2));
     }
-    Ok(services)
+    token_services
 }
 
-/// Checks what a service's options and proxy name, as is done when those of an endpoint are set. Says of each which proxy it
-/// has: with `env` nothing else does.
-async fn check_options(manager: &ConnectionManager, services: &Services) -> Result<(), ServerError> {
+/// Logs which files and secrets of services cannot be used now. Their attempts say so as well, and one of them may come
+/// right by itself, so the other services need not wait for it. Says of each which proxy it has: with `env` nothing else does.
+async fn check_services(manager: &ConnectionManager, services: &Services) {
     for Service { name, proxy, .. } in services.iter() {
-        let checked = manager.check(name, &CheckedOptions::default()).await;
-        checked.map_err(|problem| ServerError::ServiceOptions { service: name.clone(), problem })?;
+        if let Err(problem) = manager.check(name, &CheckedOptions::default()).await {
+            warn!(service = %name, %problem, "{UNUSABLE_SERVICE}");
+        }
         let Some(proxy) = proxy else { continue };
-        let checked = manager.check_proxy(proxy).await;
-        checked.map_err(|why| ServerError::ServiceProxy { service: name.clone(), why })?;
         info!(service = %name, %proxy, "reached through a proxy");
+        if let Err(problem) = manager.check_proxy(proxy).await {
+            warn!(service = %name, %problem, "{UNUSABLE_SERVICE}");
+        }
     }
-    Ok(())
+    for (service, problem) in manager.unusable_certificates().await {
+        warn!(%service, %problem, "{UNUSABLE_SERVICE}");
+    }
 }
 
 /// Runs a server until SIGINT or SIGTERM.

@@ -221,6 +221,7 @@ async fn a_certificates_names_issuer_and_dates() {
         problem: Some(TlsProblem::Expired),
         host: PeerText::new("localhost"),
         alert: None,
+        client: None,
         certificate: Some(kept),
     };
     assert_eq!(expired, expected);

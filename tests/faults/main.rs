@@ -23,6 +23,7 @@ mod references;
 mod retries;
 mod rotation;
 mod rotation_feed;
+mod service_tls;
 mod support;
 mod tls;
 mod way_out;

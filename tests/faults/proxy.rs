@@ -66,7 +66,7 @@ async fn behind(network: Network, user: &str, scheme: &str) -> Monitor {
     let secrets_here = |config: &mut ManagerConfig, directory: &Path| {
         config.secrets_dir = Some(SecretsDir::new(directory).expect("a directory"));
     };
-    Monitor::start_for(network, Services::new([service]).expect("valid"), secrets_here).await
+    Monitor::start_for(network, |_| Services::new([service]).expect("valid"), secrets_here).await
 }
 
 /// What comes of a proxy that follows a script.

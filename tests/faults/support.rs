@@ -47,13 +47,13 @@ impl Monitor {
         base: &str,
         change: impl FnOnce(&mut ManagerConfig, &Path),
     ) -> Self {
-        Self::start_for(network, base.parse::<Base>().expect("a base URL"), change).await
+        Self::start_for(network, |_| base.parse::<Base>().expect("a base URL").into(), change).await
     }
 
-    /// The same for services that are more than a base URL.
+    /// Starts it for services of its own; they may name things in its directory as well.
     pub async fn start_for(
         network: impl Transport,
-        services: impl Into<Services>,
+        services: impl FnOnce(&Path) -> Services,
         change: impl FnOnce(&mut ManagerConfig, &Path),
     ) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
@@ -69,7 +69,7 @@ impl Monitor {
             ..ManagerConfig::default()
         };
         change(&mut config, directory.path());
-        let manager = ConnectionManager::new(services, config);
+        let manager = ConnectionManager::new(services(directory.path()), config);
         Self { manager, clock, store, evidence, directory }
     }
 

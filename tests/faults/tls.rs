@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use tokio::{io::AsyncReadExt, net::TcpStream};
 use tokio_rustls::{
     TlsAcceptor,
@@ -27,11 +27,24 @@ pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub fn new(name: &str) -> Self {
+        let params = Self::params(name);
+        let key = KeyPair::generate().expect("a key");
+        Self(CertifiedIssuer::self_signed(params, key).expect("an authority"))
+    }
+
+    fn params(name: &str) -> CertificateParams {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params
+    }
+
+    /// Another one, for which this one vouches.
+    pub fn below(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = Self::params(name);
+        change(&mut params);
         let key = KeyPair::generate().expect("a key");
-        Self(CertifiedIssuer::self_signed(params, key).expect("an authority"))
+        Self(CertifiedIssuer::signed_by(params, key, &self.0).expect("an authority"))
     }
 
     /// A server's end of TLS, with a certificate of this authority's.
@@ -49,8 +62,7 @@ impl Authority {
     }
 
     fn acceptor_of(&self, certificate: &CertificateParams, clients: Arc<dyn ClientCertVerifier>) -> TlsAcceptor {
-        let key = KeyPair::generate().expect("a key");
-        let certificate = certificate.signed_by(&key, &self.0).expect("a certificate");
+        let (certificate, key) = self.issue(certificate);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -59,6 +71,17 @@ impl Authority {
             .with_single_cert(vec![certificate.der().clone()], key)
             .expect("a certificate and its key");
         TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// A certificate of this authority's, and the key to it.
+    pub fn issue(&self, certificate: &CertificateParams) -> (Certificate, KeyPair) {
+        let key = KeyPair::generate().expect("a key");
+        (certificate.signed_by(&key, &self.0).expect("a certificate"), key)
+    }
+
+    /// Its own certificate.
+    pub fn certificate(&self) -> &Certificate {
+        self.0.as_ref()
     }
 
     /// Its own certificate, in a file of a monitor's.

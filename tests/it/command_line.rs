@@ -91,20 +91,16 @@ fn services_of_the_environment_the_file_and_options_add_up() {
 }
 
 #[test]
-fn a_service_whose_options_name_a_file_that_is_not_there() {
+fn a_client_certificate_without_its_key() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("monitor.toml");
-    let service = "[service.kraken]\nbase-url = 'wss://localhost/'\noptions.ca_file = 'gone.pem'\n";
-    std::fs::write(&path, service).expect("written");
-    let with_secrets = |options: &[&str]| {
-        let mut command = monitor();
-        command.args(["--listen", "127.0.0.1:0", "--config"]).arg(&path).arg("--data-dir").arg(directory.path());
-        command.args(options).output().expect("runs")
-    };
-    let beginning = "the options of the service kraken cannot be used: ";
-    assert_one_line(&with_secrets(&[]), beginning);
-    let secrets_dir = directory.path().to_str().expect("text");
-    assert_one_line(&with_secrets(&["--secrets-dir", secrets_dir]), beginning);
+    std::fs::write(&path, "[service.kraken]\nbase-url = 'wss://localhost/'\nclient-cert = 'x.pem'\n").expect("written");
+    let mut command = monitor();
+    command.arg("--config").arg(&path);
+    assert_one_line(
+        &command.output().expect("runs"),
+        "the service kraken has no client-key: a client certificate needs",
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod audit;
 mod bodies;
 mod bulk;
 mod ca_file;
+mod client_certificates;
 mod command_line;
 mod compression;
 mod connections;

@@ -66,7 +66,12 @@ impl Client {
     pub async fn connect_through(proxy: &str, base: Base, options: ConnectionOptions) -> Self {
         let proxy = Some(proxy.parse().expect("a proxy"));
         let service = Service { proxy, ..Service::new(ServiceName::default(), base) };
-        Self::of(Services::new([service]).expect("valid"), "data-feed", options, |_| {}).await
+        Self::connect_service(Services::new([service]).expect("valid"), "data-feed", options).await
+    }
+
+    /// Connects an endpoint of the service `default` among these.
+    pub async fn connect_service(services: Services, endpoint: &str, options: ConnectionOptions) -> Self {
+        Self::of(services, endpoint, options, |_| {}).await
     }
 
     async fn of(

@@ -13,6 +13,7 @@ mod install;
 mod mosquitto;
 mod nats;
 mod nginx;
+mod nginx_tls;
 mod oauth2;
 mod phoenix;
 mod rabbitmq;

@@ -1,4 +1,4 @@
-//! The certificate that a server was refused for, which rustls' error tells only parts of.
+//! What certificates say, and the one that a server was refused for, which rustls' error tells only parts of.
 
 use std::{cell::RefCell, net::IpAddr, sync::Arc};
 
@@ -84,11 +84,33 @@ impl ServerCertVerifier for RefusalNoting {
     }
 }
 
+/// When the first of a chain's certificates ends, in Unix milliseconds: its own, or an intermediate one that has not ended
+/// already, as that is not what made it trusted (RFC 4158 section 2.4.1). `None` if its own cannot be read.
+pub(super) fn earliest_end_ms(chain: &[CertificateDer<'_>], now_ms: i64) -> Option<i64> {
+    let end_ms = |certificate: &CertificateDer<'_>| {
+        let certificate = X509Certificate::from_der(certificate).ok()?;
+        Some(unix_ms(certificate.tbs_certificate().validity().not_after))
+    };
+    let (own, others) = chain.split_first()?;
+    let others = others.iter().filter_map(end_ms).filter(|&end_ms| end_ms > now_ms);
+    Some(others.fold(end_ms(own)?, i64::min))
+}
+
+/// Whose a certificate is: the common name, or the whole name where there is none.
+pub(super) fn subject(certificate: &CertificateDer<'_>) -> Option<PeerText> {
+    let certificate = X509Certificate::from_der(certificate).ok()?;
+    let subject = certificate.tbs_certificate().subject();
+    Some(common_name(subject).unwrap_or_else(|| PeerText::new(&subject.to_string())))
+}
+
+fn unix_ms(time: Time) -> i64 {
+    i64::try_from(time.to_unix_duration().as_millis()).unwrap_or(i64::MAX)
+}
+
 /// What is kept of a certificate; `None` if it cannot be read.
-fn read(certificate: &CertificateDer<'_>) -> Option<Certificate> {
+pub(super) fn read(certificate: &CertificateDer<'_>) -> Option<Certificate> {
     let certificate = X509Certificate::from_der(certificate).ok()?;
     let certificate = certificate.tbs_certificate();
-    let unix_ms = |time: Time| i64::try_from(time.to_unix_duration().as_millis()).unwrap_or(i64::MAX);
     let names = match certificate.get_extension::<SubjectAltName>() {
         Ok(Some((_, SubjectAltName(names)))) => names.iter().filter_map(shown).take(Certificate::NAMES).collect(),
         // Only old ones name the host there (RFC 9525 section 1.4).

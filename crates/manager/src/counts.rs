@@ -44,6 +44,7 @@ const fn slot(cause: Option<Cause>) -> Option<usize> {
             | Cause::InvalidHandshake
             | Cause::SubprotocolMismatch
             | Cause::OpeningFailed
+            | Cause::UnusableCertificate
             | Cause::InvalidOptions
             | Cause::ServiceNotConfigured,
         ) => return None,

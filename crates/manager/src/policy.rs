@@ -104,6 +104,8 @@ fn judge_by_kind(failure: &Failure, rules: Rules<'_>) -> Verdict {
         | Failure::Refused { .. }
         | Failure::Unreachable { .. }
         | Failure::LocalResources { .. }
+        // While files are replaced they do not fit each other for a moment, and to look at them again costs little.
+        | Failure::Certificate { .. }
         | Failure::Timeout { .. }
         // Signed out for a moment, or a service that is starting: what it says may be another thing next time.
         | Failure::Opening { ended: None, .. }

@@ -4,11 +4,7 @@ use std::{collections::HashMap, env, path::Path};
 
 use tokio::task::spawn_blocking;
 
-use super::{
-    failure::Failure,
-    masking::mask,
-    secrets_dir::{SecretsDir, UnusableFile},
-};
+use super::{failure::Failure, masking::mask, regular_file::UnusableFile, secrets_dir::SecretsDir};
 use wsmon_model::{PeerText, Secret, SecretReference};
 
 /// Why what a reference leads to is no secret. Displays as a clause that begins with the reference.

@@ -1,18 +1,13 @@
 //! The one directory from which files are read that administrators name.
 
 use std::{
-    fs::File,
-    io::{self, Read},
+    io,
     path::{self, Component, Path, PathBuf},
 };
 
-use rustix::{
-    fs::{Mode, OFlags, open},
-    io::Errno,
-};
+use rustix::fs::OFlags;
 
-/// The largest file that is read: 1 MiB.
-const LARGEST: u64 = 1024 * 1024;
+use super::regular_file::{RegularFile, UnusableFile};
 
 /// The directory that the operator set aside with `--secrets-dir`.
 #[derive(Clone, Debug)]
@@ -21,29 +16,6 @@ pub struct SecretsDir {
     given: PathBuf,
     /// Without symbolic links.
     real: PathBuf,
-}
-
-/// Why a file is not read. Each displays as the end of a sentence that begins with its path.
-#[derive(Debug, thiserror::Error)]
-pub enum UnusableFile {
-    /// No directory was set aside.
-    #[error("the monitor has no secrets directory; start it with --secrets-dir and put the file there")]
-    NoDirectory,
-    /// The path leads out of the directory.
-    #[error("it is outside the secrets directory; move the file there and give its name alone")]
-    Outside,
-    /// Nothing has that name.
-    #[error("there is no such file in the secrets directory")]
-    NotFound,
-    /// A directory, a device or a pipe.
-    #[error("it is not a regular file")]
-    NotRegular,
-    /// More than is ever needed.
-    #[error("it is larger than 1 MiB")]
-    TooLarge,
-    /// The operating system refuses.
-    #[error("{}", .0.kind())]
-    Io(#[from] io::Error),
 }
 
 impl SecretsDir {
@@ -57,25 +29,16 @@ impl SecretsDir {
         if real.is_dir() { Ok(Self { given, real }) } else { Err(io::ErrorKind::NotADirectory.into()) }
     }
 
-    /// Reads a file in it. The path may be absolute or relative to the directory; neither it nor a
+    /// Opens a file in it. The path may be absolute or relative to the directory; neither it nor a
     /// symbolic link may lead out. Blocks the thread.
+    pub(super) fn open(&self, path: &Path) -> Result<RegularFile, UnusableFile> {
+        // Links are resolved already.
+        RegularFile::open(&self.resolve(path)?, OFlags::NOFOLLOW)
+    }
+
+    /// Reads a file in it, as [`open`](Self::open) opens it.
     pub(super) fn read(&self, path: &Path) -> Result<Vec<u8>, UnusableFile> {
-        let path = self.resolve(path)?;
-        // Links are resolved already. A pipe would keep the thread waiting for its writer.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = File::from(open(path, flags, Mode::empty()).map_err(|errno| match errno {
-            // A socket cannot be opened.
-            Errno::LOOP | Errno::NXIO => UnusableFile::NotRegular,
-            other => UnusableFile::Io(other.into()),
-        })?);
-        // What is open is what is checked, and what is read.
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(UnusableFile::NotRegular);
-        }
-        let mut content = Vec::new();
-        file.take(LARGEST + 1).read_to_end(&mut content)?;
-        if content.len() as u64 > LARGEST { Err(UnusableFile::TooLarge) } else { Ok(content) }
+        self.open(path)?.read()
     }
 
     /// The path without links.
@@ -104,6 +67,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::regular_file::LARGEST;
 
     /// A directory with a secrets directory in it.
     fn directories() -> (tempfile::TempDir, SecretsDir, PathBuf) {

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use wsmon_model::{BaseUrl, ConnectionOptions, EndpointId, ServiceInfo, ServiceName};
 
 use super::{
-    gate::HostGate, invalid_options::InvalidOptions, options::CheckedOptions, proxy::Proxy, tally::Tally, target::Base,
-    tokens::Tokens,
+    gate::HostGate, host_certificate::HostCertificate, invalid_options::InvalidOptions, options::CheckedOptions,
+    proxy::Proxy, tally::Tally, target::Base, tls::TlsFiles, tokens::Tokens,
 };
 
 /// A named base URL, and the defaults of its endpoints.
@@ -20,12 +20,14 @@ pub struct Service {
     pub proxy: Option<Proxy>,
     /// What holds for an endpoint whose own options say nothing else.
     pub defaults: ConnectionOptions,
+    /// Whom it trusts and what it shows, where that is not the same for all services.
+    pub tls: TlsFiles,
 }
 
 impl Service {
-    /// A service that is reached directly and has no defaults for options.
+    /// A service that is reached directly and whose endpoints have nothing in common but its base URL.
     pub fn new(name: ServiceName, base: Base) -> Self {
-        Self { name, base, proxy: None, defaults: ConnectionOptions::default() }
+        Self { name, base, proxy: None, defaults: ConnectionOptions::default(), tls: TlsFiles::default() }
     }
 }
 
@@ -111,6 +113,9 @@ pub(super) struct Upstream {
     pub(super) defaults: CheckedOptions,
     /// What holds for the endpoints without options of their own, which share it: most have none.
     plain: Arc<CheckedOptions>,
+    pub(super) tls: TlsFiles,
+    /// The certificate that its host has shown.
+    pub(super) certificate: HostCertificate,
     /// The circuit breaker and the pacing of attempts.
     pub(super) gate: HostGate,
     /// What endpoints sign in with that have no sign-in of their own.
@@ -129,6 +134,8 @@ impl Upstream {
             shown_base: Some(service.base.shown()),
             plain: Arc::new(CheckedOptions::default().over(&defaults).expect("they are the defaults alone")),
             defaults,
+            tls: service.tls.clone(),
+            certificate: HostCertificate::default(),
             gate,
             tokens,
             tally: Tally::default(),
@@ -137,8 +144,19 @@ impl Upstream {
 
     /// A service of which there are connections and no configuration.
     pub(super) fn not_configured(name: ServiceName, gate: HostGate) -> Self {
-        let (defaults, plain, tally) = (CheckedOptions::default(), Arc::default(), Tally::default());
-        Self { name, base: None, proxy: None, shown_base: None, defaults, plain, gate, tokens: None, tally }
+        Self {
+            name,
+            base: None,
+            proxy: None,
+            shown_base: None,
+            defaults: CheckedOptions::default(),
+            plain: Arc::default(),
+            tls: TlsFiles::default(),
+            certificate: HostCertificate::default(),
+            gate,
+            tokens: None,
+            tally: Tally::default(),
+        }
     }
 
     /// The service as people see it; none if it is not configured.

@@ -50,6 +50,8 @@ pub enum Cause {
     Silent,
     /// The monitor's own machine or process lacked something, such as a file descriptor.
     LocalResources,
+    /// A certificate or key that the service's configuration names cannot be used.
+    UnusableCertificate,
     /// The connection's own options cannot be used, such as a file of certificates that is gone.
     InvalidOptions,
     /// The connection's service is not configured.

@@ -165,6 +165,8 @@ pub struct EndpointDetails {
     pub connection: Option<Connection>,
     /// When the token expires with which it signs in, if that is known.
     pub token_expiry: Option<TokenExpiry>,
+    /// Which certificates its service uses and when they end, in sentences.
+    pub certificates: Vec<String>,
     /// What happened to it, newest first.
     pub events: Vec<Event>,
 }

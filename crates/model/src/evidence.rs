@@ -2,6 +2,7 @@
 
 mod faults;
 mod known;
+mod own_certificate;
 mod peer;
 mod token;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use self::known::known;
 pub use self::{
     faults::{LocalResource, NameFault, ProtocolFault, SubprotocolFault, TlsProblem},
+    own_certificate::{CertificateFault, CertificateFile, CertificateProblem},
     peer::{Certificate, CloseFrame, HttpAnswer, OpeningFault, TlsFault, Tunnel, UnresolvedName},
     token::{TokenFault, TokenProblem},
 };
@@ -46,6 +48,9 @@ pub struct Evidence {
     /// What the monitor itself was short of.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub short_of: Option<LocalResource>,
+    /// The certificate or key of the monitor's own that cannot be used.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
+    pub own_certificate: Option<CertificateFault>,
     /// The service that is not configured.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub service: Option<ServiceName>,
@@ -94,6 +99,7 @@ impl Default for Evidence {
             errno: None,
             detail: None,
             short_of: None,
+            own_certificate: None,
             service: None,
             name: None,
             tunnel: None,

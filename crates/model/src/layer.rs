@@ -22,7 +22,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Layer {
-    /// The monitor itself: what its machine lacks, or the connection's own options. Never the host's fault.
+    /// The monitor itself: what its machine lacks, its certificates, or the connection's own options. Never the host's fault.
     Local,
     /// The resolution of the host's name.
     Dns,

@@ -45,8 +45,9 @@ pub use endpoint::{EndpointName, EndpointNameError};
 pub use endpoint_id::{EndpointId, EndpointIdError};
 pub use event::{Event, EventKind};
 pub use evidence::{
-    Certificate, CloseFrame, Evidence, HttpAnswer, LocalResource, NameFault, OpeningFault, ProtocolFault,
-    SubprotocolFault, TlsFault, TlsProblem, TokenFault, TokenProblem, Tunnel, UnresolvedName,
+    Certificate, CertificateFault, CertificateFile, CertificateProblem, CloseFrame, Evidence, HttpAnswer,
+    LocalResource, NameFault, OpeningFault, ProtocolFault, SubprotocolFault, TlsFault, TlsProblem, TokenFault,
+    TokenProblem, Tunnel, UnresolvedName,
 };
 pub use field_problem::FieldProblem;
 pub use guide_page::GuidePage;

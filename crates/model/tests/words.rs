@@ -57,6 +57,7 @@ fn of_causes() {
         "protocol_error",
         "silent",
         "local_resources",
+        "unusable_certificate",
         "invalid_options",
         "service_not_configured",
         "internal_error",

@@ -70,6 +70,14 @@ pub enum ConfigError {
         /// Why not.
         why: InvalidOAuth2,
     },
+    /// A client certificate without its key, or the other way round.
+    #[error("the service {service} has no {missing}: a client certificate needs both client-cert and client-key")]
+    HalfClientCertificate {
+        /// Whose.
+        service: ServiceName,
+        /// The key that is not there.
+        missing: &'static str,
+    },
     /// The services cannot be used together, or the defaults of one.
     #[error(transparent)]
     Services(#[from] InvalidServices),

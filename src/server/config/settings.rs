@@ -91,6 +91,12 @@ pub struct ServiceSettings {
     /// `http://[user:password@]host:port` of the proxy through which its host is reached, or `env` for the one that the usual
     /// variables name.
     pub proxy: Option<Secret>,
+    /// PEM file of certificates to trust in place of the built-in authorities.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file of the certificate that is shown to a server that asks for one, and of the intermediate ones behind it.
+    pub client_cert: Option<PathBuf>,
+    /// PEM file of its private key, without a passphrase.
+    pub client_key: Option<PathBuf>,
     /// What holds for its endpoints where their own options say nothing.
     pub options: ConnectionOptions,
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{Arguments, ConfigError, Settings, file, layer, oauth2, services};
-use wsmon_manager::Services;
+use wsmon_manager::{ClientFiles, Services, TlsFiles};
 use wsmon_model::{Secret, ServiceName};
 
 /// The settings that come of these options and of a file with this text.
@@ -92,6 +92,23 @@ fn a_service_has_its_url_of_one_layer_and_its_options_of_another() {
 }
 
 #[test]
+fn a_service_names_the_files_of_its_tls() {
+    let file = "
+        [service.default]
+        client-cert = '/etc/wsmon/client.pem'
+        client-key = '/etc/wsmon/client.key'
+        [service.other]
+        base-url = 'wss://other/'
+        ca-file = '/etc/wsmon/ca.pem'
+    ";
+    let services = services_of(&[], file).expect("valid");
+    let tls = |name: &str| services.get(&name.parse().expect("a name")).expect("it is").tls.clone();
+    let client = ClientFiles { cert: "/etc/wsmon/client.pem".into(), key: "/etc/wsmon/client.key".into() };
+    assert_eq!(tls("default"), TlsFiles { ca_file: None, client: Some(client) });
+    assert_eq!(tls("other"), TlsFiles { ca_file: Some("/etc/wsmon/ca.pem".into()), client: None });
+}
+
+#[test]
 fn the_base_url_is_that_of_the_service_default() {
     for (options, file, expected) in [
         (&["--base-url", "ws://option/"][..], "[service.default]\nbase-url = 'ws://file/'", "ws://option/"),
@@ -122,6 +139,16 @@ fn what_is_wrong_with_a_service_is_said_in_a_sentence_that_tells_no_secret() {
             "line 2: unknown field `base_url`, expected one of `base-url`",
         ),
         (&[], "[service.kraken]", "the service kraken has no base-url"),
+        (
+            &[],
+            "[service.default]\nclient-cert = 's3cret'",
+            "the service default has no client-key: a client certificate",
+        ),
+        (
+            &[],
+            "[service.default]\nclient-key = 's3cret'",
+            "the service default has no client-cert: a client certificate",
+        ),
         (&[], "demo = true\n[service.Kraken]\nbase-url = 's3cret'", "line 2: A service name has 1 to 32 characters"),
         (
             &[],

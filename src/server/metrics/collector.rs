@@ -10,7 +10,9 @@ use prometheus_client::{
 use strum::VariantArray;
 
 use crate::server::state::AppState;
-use wsmon_manager::{EndpointSample, Histogram, HistogramSnapshot, Timings, TokenExpiries, clock::unix_ms};
+use wsmon_manager::{
+    CertificateEnd, EndpointSample, Histogram, HistogramSnapshot, Timings, TokenExpiries, clock::unix_ms,
+};
 use wsmon_model::{Phase, ServiceInfo, ServiceName, Status, Summary};
 
 /// The connections at one moment.
@@ -21,6 +23,7 @@ pub(super) struct Connections {
     token_expiries: TokenExpiries,
     timings: Timings,
     services: Vec<ServiceInfo>,
+    certificates: Vec<CertificateEnd>,
     events_lost: u64,
     store_writable: bool,
 }
@@ -41,6 +44,7 @@ impl Connections {
             endpoints: few.then(|| state.manager.sample()),
             timings: state.manager.timings().clone(),
             services: state.manager.services().collect(),
+            certificates: state.manager.certificate_ends(),
             events_lost: state.manager.events_lost(),
             store_writable: state.store.is_writable(),
         }
@@ -93,6 +97,15 @@ impl Connections {
             for service in &self.services {
                 let labels = [("service", service.name.as_str())];
                 gauge(family, &labels, f64::from(u8::from(service.failing)))?;
+            }
+            Ok(())
+        })?;
+        let help = "When the certificate ends that the service's host showed last (server), or the one that is shown to it \
+                    (client); absent until there is one.";
+        family(encoder, "wsmon_certificate_expiry_timestamp_seconds", help, |family| {
+            for CertificateEnd { service, certificate, ends_ms } in &self.certificates {
+                let labels = [("service", service.as_str()), ("certificate", *certificate)];
+                gauge(family, &labels, seconds(*ends_ms))?;
             }
             Ok(())
         })

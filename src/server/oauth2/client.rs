@@ -3,7 +3,7 @@
 use tokio_rustls::TlsConnector;
 use url::{Host, Position, Url};
 
-use wsmon_manager::{Connectors, Failure};
+use wsmon_manager::{Connectors, Failure, TlsFiles};
 use wsmon_model::{InvalidReference, Secret, SecretReference};
 
 /// Why a client cannot be used. Each displays as a clause; nothing repeats a URL or a secret.
@@ -50,6 +50,7 @@ pub struct OAuth2Client {
     pub(super) secret: Secret,
     pub(super) scope: Option<String>,
     ca_file: Option<String>,
+    tls: TlsFiles,
 }
 
 impl OAuth2Client {
@@ -76,7 +77,13 @@ impl OAuth2Client {
         if scope.as_deref().is_some_and(|scope| !scope.split(' ').all(is_scope_token)) {
             return Err(InvalidOAuth2::Scope);
         }
-        Ok(Self { token_url, id, secret, scope, ca_file })
+        Ok(Self { token_url, id, secret, scope, ca_file, tls: TlsFiles::default() })
+    }
+
+    /// The same, that trusts and shows what its service's configuration names. A CA file that was given comes first.
+    #[must_use]
+    pub fn with_tls(self, tls: TlsFiles) -> Self {
+        Self { tls, ..self }
     }
 
     /// The token service's host, with its port if that is not the scheme's own.
@@ -84,13 +91,12 @@ impl OAuth2Client {
         self.token_url[Position::BeforeHost..Position::AfterPort].to_owned()
     }
 
-    /// What encrypts the way there; `None` for plain text on this machine. A CA file is read anew.
+    /// What encrypts the way there; `None` for plain text on this machine. Files that have changed are read anew.
     pub(super) async fn connector(&self, connectors: &Connectors) -> Result<Option<TlsConnector>, Failure> {
-        Ok(match &self.ca_file {
-            _ if self.token_url.scheme() == "http" => None,
-            Some(path) => Some(connectors.of_file(path).await?),
-            None => Some(connectors.built_in()),
-        })
+        if self.token_url.scheme() == "http" {
+            return Ok(None);
+        }
+        connectors.connector(self.ca_file.as_deref(), &self.tls).await.map(Some)
     }
 }
 

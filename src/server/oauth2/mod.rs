@@ -43,7 +43,7 @@ impl OAuth2 {
         Self { client, host, secrets_dir, connectors, deadline }
     }
 
-    /// Whether what the client refers to can be read: its secrets, and the file of authorities.
+    /// Whether what the client refers to can be read: its secrets, and the files of its TLS.
     ///
     /// # Errors
     ///
@@ -71,7 +71,12 @@ impl OAuth2 {
 /// Why something cannot be read, as a clause: where to look, the sentence says that it becomes part of.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
 fn unreadable(why: Failure) -> PeerText {
-    why.evidence().detail.unwrap_or_else(|| PeerText::new(why.to_string().trim_end_matches('.')))
+    let sentences = || PeerText::new(why.to_string().trim_end_matches('.'));
+    match &why {
+        // Its detail says nothing of which file it is.
+        Failure::Certificate { .. } => sentences(),
+        _ => why.evidence().detail.unwrap_or_else(sentences),
+    }
 }
 
 impl TokenService for OAuth2 {

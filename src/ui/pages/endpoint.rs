@@ -79,6 +79,7 @@ fn Details(children: Children) -> impl IntoView {
             <form id=CHANGES method="post" hidden></form>
             {move || poll.asking().with(|asking| refresh_error(asking, "The connection"))}
             {now}
+            {move || details.with(certificates)}
             {notices(actions)}
             {children()}
             {move || details.with(events)}
@@ -123,6 +124,16 @@ fn token(TokenExpiry { at_ms, renewal }: TokenExpiry, now_ms: i64) -> String {
         (TokenRenewal::Manual, false) => format!("Token expired {when} ({utc} UTC)"),
         (TokenRenewal::Automatic, true) => format!("Token renewed by itself · this one expires {when}"),
         (TokenRenewal::Automatic, false) => format!("Token renewed by itself · the last one expired {when}"),
+    }
+}
+
+/// Which certificates its service uses, and when they end.
+fn certificates(details: &EndpointDetails) -> impl IntoView + use<> {
+    let sentences = details.certificates.iter().map(|sentence| view! { <p>{sentence.clone()}</p> }).collect_view();
+    view! {
+        <section class="panel stack" aria-label="Certificates" hidden=details.certificates.is_empty()>
+            {sentences}
+        </section>
     }
 }
 

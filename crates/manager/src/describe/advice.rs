@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use rustix::io::Errno;
-use wsmon_model::{Evidence, PeerText, Stage};
+use wsmon_model::{Evidence, HttpAnswer, PeerText, Stage};
 
 /// Beyond this the number of seconds says nothing to people.
 const YEAR_S: u64 = 365 * 24 * 60 * 60;
@@ -58,8 +58,16 @@ pub(super) fn http_reason(status: u16) -> String {
     known.map(|reason| format!(" {reason}")).unwrap_or_default()
 }
 
-pub(super) fn http_advice(status: u16) -> &'static str {
-    match status {
+pub(super) fn http_advice(answer: &HttpAnswer) -> &'static str {
+    match answer.status {
+        // nginx finishes the handshake, whatever it thinks of the client's certificate.
+        400 if answer.body.as_str().contains("No required SSL certificate was sent") => {
+            " It asks for a client certificate. Name one in the service's configuration: client-cert and client-key."
+        }
+        400 if answer.body.as_str().contains("The SSL certificate error") => {
+            " It refused the monitor's client certificate: it is of an authority that it does not trust, has expired or was \
+             revoked. Its log says which."
+        }
         300..=399 => " It points elsewhere; set the base URL to where the service really is.",
         400 => " It found the request malformed.",
         401 => " It asks for credentials.",

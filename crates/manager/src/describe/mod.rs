@@ -2,8 +2,10 @@
 //! of today.
 
 mod advice;
+mod certificates;
 mod local;
 mod opening;
+mod own_certificate;
 mod proxy;
 mod silence;
 mod time;
@@ -14,11 +16,13 @@ use wsmon_model::{
     Cause, CloseFrame, Evidence, HttpAnswer, NameFault, ProtocolFault, SubprotocolFault, UnresolvedName,
 };
 
+pub(crate) use self::certificates::{client_certificate, server_certificate};
 pub(super) use self::silence::{LongestSilence, describe_silence};
 use self::{
     advice::{asked_to_wait, because, close_advice, close_words, cut, http_advice, http_reason, late},
     local::short_of,
     opening::opening_failed,
+    own_certificate::unusable_certificate,
     proxy::{proxy_auth, proxy_refused, proxy_unreachable},
     time::{seconds, within},
     tls::tls_failed,
@@ -40,6 +44,7 @@ pub fn describe(evidence: &Evidence) -> String {
             || format!("The monitor's machine lacked something for a connection{}.", because(evidence)),
             short_of,
         ),
+        Some(Cause::UnusableCertificate) => unusable_certificate(evidence),
         Some(Cause::ProxyUnreachable) => proxy_unreachable(evidence),
         Some(Cause::ProxyAuth) => proxy_auth(evidence),
         Some(Cause::ProxyRefused) => proxy_refused(evidence),
@@ -118,13 +123,13 @@ fn unresolved(evidence: &Evidence) -> String {
 }
 
 fn refused_upgrade(answer: Option<&HttpAnswer>) -> String {
-    let Some(HttpAnswer { status, retry_after_s, .. }) = answer else {
+    let Some(answer @ HttpAnswer { status, retry_after_s, .. }) = answer else {
         return "The server answered with an HTTP status instead of opening a WebSocket.".to_owned();
     };
     format!(
         "The server answered HTTP {status}{} instead of opening a WebSocket.{}{}",
         http_reason(*status),
-        http_advice(*status),
+        http_advice(answer),
         asked_to_wait(*retry_after_s)
     )
 }

@@ -1,6 +1,6 @@
 //! Times in sentences.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 pub(super) fn within(after_ms: Option<u64>) -> String {
     after_ms.map_or_else(|| "in time".to_owned(), |ms| format!("within {}", seconds(ms)))
@@ -22,5 +22,29 @@ pub(super) fn lasting(span: Duration) -> String {
         60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
         3_600..86_400 => two(seconds / 3_600, "h", seconds / 60 % 60, "min"),
         _ => two(seconds / 86_400, "d", seconds / 3_600 % 24, "h"),
+    }
+}
+
+/// The last second that a date in HTTP can tell: the end of the year 9999.
+const LAST_DATE_S: u64 = 253_402_300_799;
+
+const HOUR_MS: i64 = 60 * 60 * 1_000;
+
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// A day, such as `01 Jan 2001`.
+pub(super) fn date(unix_ms: i64) -> String {
+    let seconds = u64::try_from(unix_ms / 1_000).unwrap_or_default().min(LAST_DATE_S);
+    // `Mon, 01 Jan 2001 00:00:00 GMT`
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))[5..16].to_owned()
+}
+
+/// A span in whole days, or in hours if it is shorter than two days, rounded down.
+pub(super) fn days(ms: i64) -> String {
+    let (number, unit) = if ms < 2 * DAY_MS { (ms / HOUR_MS, "hour") } else { (ms / DAY_MS, "day") };
+    match number {
+        0 => "less than an hour".to_owned(),
+        1 => format!("1 {unit}"),
+        more => format!("{more} {unit}s"),
     }
 }

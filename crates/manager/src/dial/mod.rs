@@ -13,6 +13,7 @@ mod tunnel;
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 pub(super) use self::progress::Progress;
 pub use self::transport::{BoxStream, Stream, Tcp, Transport};
@@ -21,9 +22,19 @@ use self::{
     socket_limit::{Place, SocketLimit},
 };
 use super::{
-    config::ManagerConfig, failure::Failure, frame::Decoder, in_flight::InFlight, invalid_options::InvalidOptions,
-    options::CheckedOptions, request_fields, secrets::Secrets, secrets_dir::SecretsDir, service::Upstream,
-    target::Base, tls::Connectors, tokens::Token,
+    config::ManagerConfig,
+    failure::Failure,
+    frame::Decoder,
+    in_flight::InFlight,
+    invalid_options::InvalidOptions,
+    options::CheckedOptions,
+    request_fields,
+    secrets::Secrets,
+    secrets_dir::SecretsDir,
+    service::Upstream,
+    target::Base,
+    tls::{Connectors, Tls},
+    tokens::Token,
 };
 use crate::clock::Clock;
 use wsmon_model::{EndpointName, FieldProblem, PeerText, Secret, Stage};
@@ -56,7 +67,7 @@ struct Reach<'a> {
 pub(super) struct Dialer {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
-    tls: Connectors,
+    pub(super) tls: Connectors,
     secrets_dir: Option<SecretsDir>,
     sockets: SocketLimit,
     in_flight: Arc<InFlight>,
@@ -136,7 +147,7 @@ impl Dialer {
     pub(super) async fn check(&self, options: &CheckedOptions) -> Result<(), FieldProblem> {
         let problem = |field: &str, why: &Failure| FieldProblem::new(field, why.to_string());
         if let Some(path) = options.ca_file() {
-            self.tls.of_file(path).await.map_err(|why| problem("ca_file", &why))?;
+            self.tls.check(path).await.map_err(|why| problem("ca_file", &why))?;
         }
         for (field, reference) in options.references() {
             Secrets::read([reference], self.secrets_dir.as_ref()).await.map_err(|why| problem(field, &why))?;
@@ -146,6 +157,11 @@ impl Dialer {
             Ok(_) => Ok(()),
             Err(why) => Err(FieldProblem::new(why.field().unwrap_or_default(), why.to_string())),
         }
+    }
+
+    /// Whether what a service's configuration names for TLS can be used.
+    pub(super) async fn check_service(&self, upstream: &Upstream) -> Result<(), Failure> {
+        self.tls(upstream, &CheckedOptions::default()).await.map(drop)
     }
 
     /// The secrets that options refer to, as they are now.
@@ -192,10 +208,7 @@ impl Dialer {
         // Before anything that needs a descriptor, such as reading a file or asking a name server.
         let place = self.sockets.take()?;
         let asked = self.asked(token, base, endpoint, options).await?;
-        let tls = match options.ca_file() {
-            Some(path) if base.is_tls() => self.tls.of_file(path).await?,
-            _ => self.tls.built_in(),
-        };
+        let tls = if base.is_tls() { Some(self.tls(upstream, options).await?) } else { None };
         let host = base.host();
         // A ping that stays unacknowledged for as long as its pong may take is as good as none.
         let (interval, timeout) = options.pings(self.pings);
@@ -204,18 +217,47 @@ impl Dialer {
             None => self.connect(&host, base.port(), reach).await?,
             Some(proxy) => self.connect_through(proxy, &host, base.port(), reach).await?,
         };
-        let stream = if base.is_tls() {
-            progress.reached(Stage::Tls);
-            encrypt(&tls, host, stream).await?
-        } else {
-            stream
+        let stream = match &tls {
+            Some(tls) => {
+                progress.reached(Stage::Tls);
+                self.encrypt(upstream, tls, host, stream).await?
+            }
+            None => stream,
         };
         progress.reached(Stage::Upgrade);
-        let Upgraded { stream, early, secrets, place } = upgrade(asked, stream, place).await?;
+        let client = tls.as_ref().and_then(|tls| tls.client.as_ref()).map(|client| &client.subject);
+        let upgraded = upgrade(asked, stream, place).await.map_err(|why| why.with_client(client))?;
+        let Upgraded { stream, early, secrets, place } = upgraded;
         let decoder = Decoder::new(options.limits(), Arc::clone(&self.in_flight));
         let (read_at_once, longest_sent) = (options.read_at_once(), options.longest_sent());
         let secrets = secrets.boxed();
         Ok(WebSocket { stream, early, decoder, read_at_once, longest_sent, secrets, _place: place })
+    }
+
+    /// How to agree on TLS with a service's host, with its files as they are now.
+    async fn tls(&self, upstream: &Upstream, options: &CheckedOptions) -> Result<Tls, Failure> {
+        let tls = self.tls.of(options.ca_file(), &upstream.tls).await?;
+        if let Some(client) = &tls.client {
+            client.check(self.clock.now())?;
+        }
+        Ok(tls)
+    }
+
+    /// Agrees on TLS with a service's host, and notes which certificate that has shown.
+    async fn encrypt(
+        &self,
+        upstream: &Upstream,
+        tls: &Tls,
+        host: String,
+        stream: BoxStream,
+    ) -> Result<BoxStream, Failure> {
+        let shown = |chain: &[CertificateDer<'_>]| upstream.certificate.shown(chain, self.clock.now());
+        encrypt(&tls.connector, host, stream, shown).await.map_err(|failure| {
+            if let Failure::Tls { fault, .. } = &failure {
+                upstream.certificate.refused(fault, self.clock.now());
+            }
+            failure.with_client(tls.client.as_ref().map(|client| &client.subject))
+        })
     }
 
     /// Opens a TCP connection to whichever of the host's addresses answers first.

@@ -1,14 +1,16 @@
 //! Errors of the operating system and of a peer's frames, told as what they say about a connection.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, path::Path};
 
-use wsmon_model::{LocalResource, NameFault, PeerText, UnresolvedName};
+use wsmon_model::{
+    CertificateFault, CertificateFile, CertificateProblem, LocalResource, NameFault, PeerText, UnresolvedName,
+};
 
 use super::Failure;
 use crate::{
     frame::{Close, FrameError},
     local_resource::short_of,
-    secrets_dir::UnusableFile,
+    regular_file::UnusableFile,
 };
 
 impl Failure {
@@ -60,6 +62,31 @@ impl Failure {
             _ => None,
         };
         of_our_own.unwrap_or_else(|| Self::unusable_file(path, &error.to_string()))
+    }
+
+    /// Tells why a file that a service's configuration names is not read.
+    pub(crate) fn from_configured_file(error: &UnusableFile, file: CertificateFile, path: &Path) -> Self {
+        let words = match error {
+            UnusableFile::Io(error) => match Self::of_our_own(error) {
+                Some(failure) => return failure,
+                None if error.kind() == io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                None => error.kind().to_string(),
+            },
+            other => other.to_string(),
+        };
+        Self::unusable_certificate(file, path, CertificateProblem::Unreadable, &words)
+    }
+
+    /// A file that a service's configuration names cannot be used.
+    pub(crate) fn unusable_certificate(
+        file: CertificateFile,
+        path: &Path,
+        problem: CertificateProblem,
+        words: &str,
+    ) -> Self {
+        let path = PeerText::new(&path.to_string_lossy());
+        let fault = CertificateFault { file: Some(file), path, problem: Some(problem), certificate: None };
+        Self::Certificate { fault: Box::new(fault), detail: PeerText::new(words) }
     }
 
     /// A file that the options name cannot be used.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use wsmon_model::{
-    Attempt, CloseFrame, Evidence, HttpAnswer, OpeningFault, PeerText, ProtocolFault, Stage, TlsFault, TokenFault,
-    Tunnel,
+    Attempt, CertificateFault, CloseFrame, Evidence, HttpAnswer, OpeningFault, PeerText, ProtocolFault, Stage,
+    TlsFault, TokenFault, Tunnel,
 };
 
 use super::Failure;
@@ -32,6 +32,10 @@ impl Failure {
             Self::LocalResources { short_of, errno } => {
                 evidence.short_of = Some(*short_of);
                 evidence.errno = *errno;
+            }
+            Self::Certificate { fault, detail } => {
+                evidence.own_certificate = Some(CertificateFault::clone(fault));
+                evidence.detail = written(detail);
             }
             Self::NotConfigured { service } => evidence.service = Some(service.clone()),
             Self::Proxy { tunnel, why } => {

@@ -53,6 +53,7 @@ impl Failure {
             // The token service is another host.
             Self::Token { .. }
             | Self::LocalResources { .. }
+            | Self::Certificate { .. }
             | Self::Options { .. }
             | Self::NotConfigured { .. }
             | Self::Internal => HostEvidence::Nothing,

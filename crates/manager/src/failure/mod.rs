@@ -10,8 +10,8 @@ mod tls_error;
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use wsmon_model::{
-    Cause, HttpAnswer, Layer, LocalResource, OpeningFault, PeerText, ServiceName, Stage, SubprotocolFault, TlsFault,
-    TokenFault, Tunnel, UnresolvedName,
+    Cause, CertificateFault, HttpAnswer, Layer, LocalResource, OpeningFault, PeerText, ServiceName, Stage,
+    SubprotocolFault, TlsFault, TokenFault, Tunnel, UnresolvedName,
 };
 
 pub(super) use self::host::HostEvidence;
@@ -54,6 +54,13 @@ pub enum Failure {
         short_of: LocalResource,
         /// The operating system's error number.
         errno: Option<i32>,
+    },
+    /// A certificate or key that the service's configuration names cannot be used.
+    Certificate {
+        /// Which, and why.
+        fault: Box<CertificateFault>,
+        /// The operating system's or the TLS library's words.
+        detail: PeerText,
     },
     /// The service's proxy could not be used, or opened no tunnel to the host. Nothing is known of the host itself.
     Proxy {
@@ -179,6 +186,7 @@ impl Failure {
             Self::Refused { .. } => Cause::ConnectionRefused,
             Self::Unreachable { .. } => Cause::Unreachable,
             Self::LocalResources { .. } => Cause::LocalResources,
+            Self::Certificate { .. } => Cause::UnusableCertificate,
             Self::Proxy { why, .. } => proxy_cause(why),
             Self::Timeout { .. } => Cause::HandshakeTimeout,
             Self::Tls { .. } => Cause::TlsFailure,
@@ -205,9 +213,11 @@ impl Failure {
     /// The layer that failed.
     pub fn layer(&self) -> Layer {
         match self {
-            Self::LocalResources { .. } | Self::Options { .. } | Self::NotConfigured { .. } | Self::Internal => {
-                Layer::Local
-            }
+            Self::LocalResources { .. }
+            | Self::Certificate { .. }
+            | Self::Options { .. }
+            | Self::NotConfigured { .. }
+            | Self::Internal => Layer::Local,
             Self::Dns { .. } => Layer::Dns,
             Self::Refused { .. } | Self::Unreachable { .. } => Layer::Tcp,
             Self::Timeout { stage, .. } | Self::HungUp { stage, .. } => match stage {

@@ -27,9 +27,18 @@ impl Failure {
             problem,
             host: PeerText::new(host),
             alert: alert.map(|name| PeerText::new(&name)),
+            client: None,
             certificate: refused,
         };
         Self::Tls { fault: Box::new(fault), detail: PeerText::new(&detail) }
+    }
+
+    /// The same, of an attempt that had this client certificate to show.
+    pub(crate) fn with_client(mut self, client: Option<&PeerText>) -> Self {
+        if let Self::Tls { fault, .. } = &mut self {
+            fault.client = client.cloned();
+        }
+        self
     }
 
     /// The host cannot be one of a certificate, for this reason.

@@ -44,6 +44,9 @@ pub struct TlsFault {
     /// The alert that the server sent, by its name in RFC 8446 section 6.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert: Option<PeerText>,
+    /// Whose client certificate the server could have asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<PeerText>,
     /// The certificate that is not taken.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub certificate: Option<Certificate>,
