@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::{
+    certificates::Secure,
     disk::SmallDisk,
     eventually,
     monitor::{Admin, Monitor, PATH, TOKEN},
@@ -47,7 +48,8 @@ async fn every_alert_fires_and_resolves_and_every_panel_has_data() {
     if disk.is_none() {
         skip("WsmonStoreNotWritable: no small disk can be mounted here");
     }
-    let mut targets = vec![monitor.address(), other.address()];
+    let secure = Secure::start();
+    let mut targets = vec![monitor.address(), other.address(), secure.monitor.address()];
     targets.extend(disk.as_ref().map(|disk| disk.monitor.address()));
     let Some(prometheus) = Prometheus::start(&targets).await else { return };
     let on_others = async {
@@ -64,7 +66,7 @@ async fn every_alert_fires_and_resolves_and_every_panel_has_data() {
         expiring_tokens(&prometheus, &monitor).await;
         host(&prometheus, &monitor, &mut upstream).await;
     };
-    tokio::join!(on_endpoints, on_others, on_disk);
+    tokio::join!(on_endpoints, on_others, on_disk, certificates(&prometheus, &secure));
 }
 
 async fn single_endpoints(prometheus: &Prometheus, monitor: &Monitor, upstream: &Upstream) {
@@ -188,6 +190,24 @@ async fn host(prometheus: &Prometheus, monitor: &Monitor, upstream: &mut Upstrea
     for endpoint in STEADY {
         prometheus.resolves("WsmonEndpointDown", &[instance[0], ("endpoint", endpoint)]).await;
     }
+}
+
+async fn certificates(prometheus: &Prometheus, secure: &Secure) {
+    let admin = Admin::sign_in(&secure.monitor).await;
+    admin.connect("secure:feed").await;
+    let about =
+        |certificate| [("instance", secure.monitor.address()), ("service", "secure"), ("certificate", certificate)];
+    let soon = prometheus.fires("WsmonCertificateExpiresSoon", &about("server")).await;
+    let at_once = prometheus.fires("WsmonCertificateExpires", &about("client")).await;
+    for alert in [soon, at_once] {
+        follow_links(&alert, &admin).await;
+    }
+    secure.renew();
+    // The client certificate is read anew by whoever looks, and the server's is shown when a connection is opened.
+    prometheus.resolves("WsmonCertificateExpires", &about("client")).await;
+    admin.done("disconnect_endpoint", json!({ "endpoint": "secure:feed" })).await;
+    admin.connect("secure:feed").await;
+    prometheus.resolves("WsmonCertificateExpiresSoon", &about("server")).await;
 }
 
 async fn storm(prometheus: &Prometheus, monitor: &Monitor, upstream: &Upstream) {

@@ -38,6 +38,7 @@ fn words(label: &str) -> Vec<&'static str> {
         "renewal" => TokenRenewal::VARIANTS.iter().copied().map(TokenRenewal::as_str).collect(),
         "result" => vec!["success", "failure"],
         "direction" => vec!["received", "sent"],
+        "certificate" => vec!["server", "client"],
         _ => vec![],
     }
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod alerts;
+mod certificates;
 mod counters;
 mod disk;
 mod exposition;
