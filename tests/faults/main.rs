@@ -2,6 +2,7 @@
 //!
 //! Servers are scripts on real sockets. Where a deadline matters time is paused, so that a row takes no time.
 
+mod autobahn;
 mod beside_dead;
 mod breaker;
 mod closes;
