@@ -11,9 +11,6 @@ use crate::error::AppError;
 use wsmon_manager::ConnectionManager;
 use wsmon_model::{AuditAction, DryRunStep, EndpointId};
 
-/// Dry runs at once. They pass neither the circuit breaker nor the pacing, so they must not become a load on a service.
-pub(super) const MOST_DRY_RUNS: usize = 4;
-
 const TOO_MANY: &str = "Four tests are under way already. Try again when one of them has ended.";
 
 /// A dry run that has begun.

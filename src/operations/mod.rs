@@ -28,13 +28,16 @@ pub use self::{
     sign_in::SignInError,
     under_way::NotDone,
 };
-use self::{bulk::Jobs, dry_runs::MOST_DRY_RUNS, option_changes::OptionChanges, outcome::ReportsOutcome, run::Runner};
+use self::{bulk::Jobs, option_changes::OptionChanges, outcome::ReportsOutcome, run::Runner};
 use tokio::sync::Semaphore;
 
 use crate::{auth::Authenticator, error::AppError};
 use wsmon_manager::ConnectionManager;
 use wsmon_model::{AuditAction, BulkId, EndpointId, PeerText, PendingAudit};
 use wsmon_store::{Store, StoreError};
+
+/// Dry runs at once. They pass neither the circuit breaker nor the pacing, so they must not become a load on a service.
+const MOST_DRY_RUNS: usize = 4;
 
 /// What can be done here. Cheap to clone.
 #[derive(Clone)]

@@ -14,7 +14,7 @@ use wsmon_model::{Cause, EndpointId, Phase};
 use super::histogram::Histogram;
 
 /// Why open connections ended: the causes that have a [`slot`].
-const ENDS: usize = 9;
+const ENDS: usize = 10;
 
 /// Where it is counted that an open connection ended for a cause, or on an administrator's word. Most causes only keep attempts
 /// from succeeding; a count of those would take room with every connection.
@@ -29,6 +29,8 @@ const fn slot(cause: Option<Cause>) -> Option<usize> {
         Some(Cause::Silent) => 6,
         Some(Cause::LocalResources) => 7,
         Some(Cause::InternalError) => 8,
+        // An answer that is longer than the write buffer.
+        Some(Cause::InvalidOptions) => 9,
         Some(
             Cause::DnsFailure
             | Cause::ConnectionRefused
@@ -45,7 +47,6 @@ const fn slot(cause: Option<Cause>) -> Option<usize> {
             | Cause::SubprotocolMismatch
             | Cause::OpeningFailed
             | Cause::UnusableCertificate
-            | Cause::InvalidOptions
             | Cause::ServiceNotConfigured,
         ) => return None,
     })

@@ -27,7 +27,7 @@ fn an_idle_connection_keeps_to_its_budget() {
         ("session", size_of::<Session>(), 480),
         ("mailbox", size_of::<Mailbox<Command>>(), 104),
         ("state channel", size_of::<StateChannel>(), 128),
-        ("shared", size_of::<Shared>(), 216),
+        ("shared", size_of::<Shared>(), 224),
         ("entry", size_of::<Entry>(), 72),
         // It is in the task and in the channel.
         ("state", size_of::<ConnectionState>(), 64),

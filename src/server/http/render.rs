@@ -10,7 +10,7 @@ use leptos::{
     nonce::Nonce,
     prelude::{provide_context, use_context},
 };
-use leptos_axum::{ResponseOptions, render_app_async_with_context};
+use leptos_axum::{ResponseOptions, render_app_async_with_context, render_app_to_stream_in_order_with_context};
 use wsmon_model::{RequestId, Theme};
 
 use super::{cookies, notices};
@@ -49,16 +49,32 @@ pub(super) async fn page_again<T>(state: &AppState, request: Parts, status: Stat
 where
     T: Clone + Send + Sync + 'static,
 {
-    let context = {
-        let state = state.clone();
-        move || {
-            provide_request_context(&state);
-            provide_context(why.clone());
-        }
-    };
+    let context = context_with(state, why);
     let options = state.site.leptos.clone();
     let render = render_app_async_with_context(context, move || shell(options.clone()));
     let mut response = render(Request::from_parts(request, Body::empty())).await;
     *response.status_mut() = status;
     response
+}
+
+/// A page that is sent as it comes about: what it waits for holds back only what stands below. It finds `shown` in its context.
+pub(super) async fn page_as_it_happens<T>(state: &AppState, request: Parts, shown: T) -> Response
+where
+    T: Clone + Send + Sync + 'static,
+{
+    let context = context_with(state, shown);
+    let options = state.site.leptos.clone();
+    let render = render_app_to_stream_in_order_with_context(context, move || shell(options.clone()));
+    render(Request::from_parts(request, Body::empty())).await
+}
+
+fn context_with<T>(state: &AppState, value: T) -> impl Fn() + Clone + Send + Sync + 'static
+where
+    T: Clone + Send + Sync + 'static,
+{
+    let state = state.clone();
+    move || {
+        provide_request_context(&state);
+        provide_context(value.clone());
+    }
 }

@@ -42,7 +42,7 @@ impl Heard {
             match *first {
                 first if first == FIN | PONG => heard.pongs.push(payload),
                 first if first == FIN | CLOSE => {
-                    heard.closes.push(payload.first_chunk().copied().map(u16::from_be_bytes))
+                    heard.closes.push(payload.first_chunk().copied().map(u16::from_be_bytes));
                 }
                 other => panic!("a frame that nobody asked for: {other:x}"),
             }
