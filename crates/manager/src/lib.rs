@@ -95,6 +95,7 @@ mod proxy;
 mod registry;
 mod regular_file;
 mod request_fields;
+mod restore;
 mod rotation_plan;
 mod secrets;
 mod secrets_dir;

@@ -87,6 +87,9 @@ fn of_events() {
         "disconnected",
         "attempt_failed",
         "blocked",
+        "rotated",
+        "rotation_failed",
+        "closed_to_rotate",
         "asked_to_connect",
         "asked_to_disconnect",
         "asked_to_pause",
@@ -117,6 +120,7 @@ fn of_the_audit_log() {
         "pause",
         "resume",
         "set-options",
+        "test",
         "back-up",
         "restore",
     ];

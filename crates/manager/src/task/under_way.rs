@@ -125,7 +125,11 @@ impl UnderWayBeside {
                 };
                 match (ended, &mut *self) {
                     (None, _) => {}
-                    (Some(failure), Self::Attempt { ended, .. }) => *ended = Some((failure, Instant::now() + TAKEOVER)),
+                    (Some(failure), Self::Attempt { ended, .. }) => {
+                        *ended = Some((failure, Instant::now() + TAKEOVER));
+                        // The service may wait for that before it lets the new one in.
+                        session.hang_up();
+                    }
                     (Some(failure), _) => return Outcome::SessionEnded(failure),
                 }
             }
