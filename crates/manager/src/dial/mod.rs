@@ -1,6 +1,7 @@
 //! Opening a WebSocket: name, TCP, a proxy's tunnel, TLS, upgrade, under one deadline.
 
 mod answer;
+mod check;
 mod handshake;
 mod happy_eyeballs;
 mod progress;
@@ -37,7 +38,7 @@ use super::{
     tokens::Token,
 };
 use crate::clock::Clock;
-use wsmon_model::{EndpointName, FieldProblem, PeerText, Secret, Stage};
+use wsmon_model::{EndpointName, PeerText, Secret, Stage};
 
 /// An open WebSocket.
 pub(super) struct WebSocket {
@@ -141,27 +142,6 @@ impl Dialer {
             }
             Err(_) => Err(Failure::Timeout { stage: progress.stage(), after: self.deadline }),
         }
-    }
-
-    /// Whether what options name can be read and used.
-    pub(super) async fn check(&self, options: &CheckedOptions) -> Result<(), FieldProblem> {
-        let problem = |field: &str, why: &Failure| FieldProblem::new(field, why.to_string());
-        if let Some(path) = options.ca_file() {
-            self.tls.check(path).await.map_err(|why| problem("ca_file", &why))?;
-        }
-        for (field, reference) in options.references() {
-            Secrets::read([reference], self.secrets_dir.as_ref()).await.map_err(|why| problem(field, &why))?;
-        }
-        let mut secrets = self.secrets(options).await.map_err(|why| problem("", &why))?;
-        match request_fields::resolved(options.in_force(), &mut secrets) {
-            Ok(_) => Ok(()),
-            Err(why) => Err(FieldProblem::new(why.field().unwrap_or_default(), why.to_string())),
-        }
-    }
-
-    /// Whether what a service's configuration names for TLS can be used.
-    pub(super) async fn check_service(&self, upstream: &Upstream) -> Result<(), Failure> {
-        self.tls(upstream, &CheckedOptions::default()).await.map(drop)
     }
 
     /// The secrets that options refer to, as they are now.
