@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures';
-import { add, button, expectStatus, hydrated, notice, row, rows, summary } from '../support/dashboard';
+import { add, button, expectStatus, hydrated, nameBox, notice, row, rows, summary } from '../support/dashboard';
 import type { Upstream } from '../support/upstream';
 
 const FEED = 'data-feed';
@@ -157,6 +157,33 @@ test('a Connect that fails says why, and never that it worked', async ({ admin, 
     .or(button(admin, `Connect ${FEED}`))
     .first()
     .click();
+  await expectStatus(admin, FEED, 'connected');
+});
+
+test('Test shows the steps of one attempt, and leaves nothing behind', async ({ admin, upstream }) => {
+  upstream.refuse('secret', 403);
+  await nameBox(admin).fill('secret');
+  await button(admin, 'Test').click();
+  const steps = admin.getByRole('region', { name: 'Test' });
+  await expect(steps.getByRole('alert')).toContainText('403');
+  await expect(steps).toContainText('Failed: The upgrade to WebSocket failed');
+  await expect(button(admin, 'Connect')).toHaveCount(0);
+
+  await admin.getByRole('link', { name: '← All connections' }).click();
+  await hydrated(admin);
+  await expect(rows(admin)).toHaveCount(0);
+  await nameBox(admin).fill('no/../name');
+  await button(admin, 'Test').click();
+  await expect(nameBox(admin)).toHaveAttribute('aria-invalid', 'true');
+
+  await nameBox(admin).fill(FEED);
+  await button(admin, 'Test').click();
+  await expect(steps).toContainText('Upgraded to WebSocket');
+  await upstream.waitForConnection(FEED);
+  upstream.send(FEED, 'news');
+  await expect(steps.getByRole('status')).toContainText('messages come');
+  await button(admin, 'Connect').click();
+  await hydrated(admin);
   await expectStatus(admin, FEED, 'connected');
 });
 

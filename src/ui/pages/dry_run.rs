@@ -82,7 +82,7 @@ fn step_row(step: &DryRunStep) -> impl IntoView + use<> {
         <li class:failed={mark == "✗"}>
             <span class="mark" aria-hidden="true">{mark}</span>
             <span class="what"><span class="hidden">{word}</span>{what} {preview}</span>
-            <span class="quiet figure">{ms.map(|ms| format!("{ms} ms"))}</span>
+            <span class="quiet took">{ms.map(|ms| format!("{ms} ms"))}</span>
         </li>
     }
 }
