@@ -94,6 +94,13 @@ impl Session {
         self.twin = twin;
     }
 
+    /// The other session, if there was one, is gone.
+    pub(super) fn outlive_twin(&mut self) {
+        if let Some(twin) = &mut self.twin {
+            twin.outlive(Instant::now());
+        }
+    }
+
     /// Queues a message to be sent.
     pub(super) fn enqueue(&mut self, message: &Message) -> Result<(), SendError> {
         self.outbox.push(message)

@@ -38,11 +38,22 @@ pub(crate) enum Side {
 pub(crate) struct Twin {
     overlap: Arc<Overlap>,
     side: Side,
+    /// When nothing that the other session has brought can come any more.
+    over_at: Option<Instant>,
 }
 
 impl Twin {
     pub(crate) fn new(overlap: &Arc<Overlap>, side: Side) -> Box<Self> {
-        Box::new(Self { overlap: Arc::clone(overlap), side })
+        Box::new(Self { overlap: Arc::clone(overlap), side, over_at: None })
+    }
+
+    /// The other session is gone. What it has brought may still be on its way to this one.
+    pub(super) fn outlive(&mut self, now: Instant) {
+        self.over_at = Some(now + 2 * SAME);
+    }
+
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.over_at.is_some_and(|at| at <= now)
     }
 
     /// Takes a message that has come. Returns whether it is to be passed on: false if the other session has lately passed

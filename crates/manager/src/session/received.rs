@@ -118,6 +118,7 @@ impl Session {
     fn receive(&mut self, mut piece: &[u8], turn: &mut Turn<'_>) -> Option<Failure> {
         let (now, wall) = turn.now();
         self.heartbeat.record_life();
+        drop(self.twin.take_if(|twin| twin.is_over(now)));
         let is_subscribed = turn.shared.publisher.is_subscribed();
         let keep = is_subscribed || self.opening.is_some() || self.agreed.is_some() || self.twin.is_some();
         while self.ending.is_none() {

@@ -27,7 +27,7 @@ impl ConnectionTask {
         let (mut session, before) = (session, beside.map(|beside| *beside));
         let beside = match (work, before) {
             (Beside::Wait { until }, _) => {
-                session.set_twin(None);
+                session.outlive_twin();
                 UnderWayBeside::Future(Box::pin(async move {
                     sleep_until(until).await;
                     Outcome::WaitOver
