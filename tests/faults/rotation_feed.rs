@@ -94,13 +94,13 @@ async fn listen(mut messages: Subscription, mut all: watch::Receiver<Option<u64>
 /// Sees to it that all connections are shown as connected, as often as it can, until it is told to stop; how often it
 /// looked.
 async fn watch_for_dips(manager: ConnectionManager, stop: watch::Receiver<bool>) -> u32 {
-    let mut looked = 0;
+    let (mut looked, mut ticks) = (0, interval(Duration::from_millis(1)));
     while !*stop.borrow() {
+        ticks.tick().await;
         let summary = manager.summary();
         assert_eq!((summary.connected as usize, summary.total as usize), (CONNECTIONS, CONNECTIONS));
         assert!(manager.sample().iter().all(|sample| sample.phase == Phase::Connected));
         looked += 1;
-        tokio::time::sleep(Duration::from_millis(1)).await;
     }
     looked
 }

@@ -24,7 +24,7 @@ use super::{
     failure::Failure,
     frame::CloseCode,
     manager::ConnectionManager,
-    message::{Message, Subscription},
+    message::{Message, RecvError, Subscription},
     options::CheckedOptions,
     service::Upstream,
     session::Session,
@@ -111,7 +111,7 @@ impl Run {
         let attempt = self.progress.end();
         passed.tell(attempt, steps).await;
         let last = match opened {
-            Ok((session, messages)) => self.first_message(session, messages).await,
+            Ok((session, feed)) => self.first_message(session, feed).await,
             Err(failure) => failed(attempt.map(|attempt| attempt.stage), &failure),
         };
         // Whoever does not wait for it any more has ended the dry run.
@@ -119,25 +119,30 @@ impl Run {
     }
 
     /// The whole attempt, opening included.
-    async fn open(&self) -> Result<(Session, Subscription), Failure> {
+    async fn open(&self) -> Result<(Session, Feed), Failure> {
         let socket = self.dialer.open(&self.upstream, &self.endpoint, &self.options, &self.progress).await?;
         let mut session = Session::new(socket, &self.options, &self.config);
+        // Before the opening, as a message may come with its last answer.
+        let mut feed = Feed { messages: self.shared.publisher.subscribe(), skip: 0 };
         if let Some(script) = self.options.messages().and_then(|plan| plan.opening.as_ref()) {
             self.progress.reached(Stage::Opening);
-            if let Err(failure) = session.open(script, &self.shared, &self.config.clock).await {
-                leave(session, &failure);
-                return Err(failure);
+            match session.open(script, &self.shared, &self.config.clock).await {
+                Ok(heard) => feed.skip = heard,
+                Err(failure) => {
+                    leave(session, &failure);
+                    return Err(failure);
+                }
             }
         }
         self.progress.reached(Stage::Open);
-        Ok((session, self.shared.publisher.subscribe()))
+        Ok((session, feed))
     }
 
-    async fn first_message(&self, mut session: Session, mut messages: Subscription) -> DryRunStep {
+    async fn first_message(&self, mut session: Session, mut feed: Feed) -> DryRunStep {
         let opened = Instant::now();
         let ended = select! {
             biased;
-            received = messages.recv() => Ok(received.ok()),
+            received = feed.first() => Ok(received),
             failure = session.run(&self.shared, &self.config.clock) => Err(failure),
             () = sleep(FIRST_MESSAGE) => Ok(None),
         };
@@ -158,6 +163,26 @@ impl Run {
             Err(Some(failure)) => {
                 leave(session, &failure);
                 failed(Some(Stage::Open), &failure)
+            }
+        }
+    }
+}
+
+/// The messages of a session, the first of which were the opening's.
+struct Feed {
+    messages: Subscription,
+    skip: u64,
+}
+
+impl Feed {
+    /// The first message after the opening. Cancel safe.
+    async fn first(&mut self) -> Option<Message> {
+        loop {
+            match self.messages.recv().await {
+                Ok(message) if self.skip == 0 => return Some(message),
+                Ok(_) => self.skip -= 1,
+                Err(RecvError::Lagged(dropped)) => self.skip = self.skip.saturating_sub(dropped),
+                Err(RecvError::Removed) => return None,
             }
         }
     }

@@ -94,8 +94,10 @@ pub fn AddConnection(list: RwSignal<ConnectionList>, actions: Actions) -> impl I
                     <input type="checkbox" name="auto_reconnect" checked/>
                     <span>"Auto Reconnect"</span>
                 </label>
-                <button class="primary" name=ADD>"Connect"</button>
-                <button formaction=DRY_RUN>"Test"</button>
+                <div class="row-actions">
+                    <button class="primary" name=ADD>"Connect"</button>
+                    <button formaction=DRY_RUN>"Test"</button>
+                </div>
             </div>
             <p class="quiet url" id="endpoint-url">{preview}</p>
             {message}

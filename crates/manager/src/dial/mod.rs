@@ -56,6 +56,15 @@ pub(super) struct WebSocket {
     _place: Place,
 }
 
+/// Which WebSocket is to be opened.
+#[derive(Clone, Copy)]
+struct Destination<'a> {
+    upstream: &'a Upstream,
+    base: &'a Base,
+    endpoint: &'a EndpointName,
+    options: &'a CheckedOptions,
+}
+
 /// What a TCP connection is opened with.
 struct Reach<'a> {
     place: Place,
@@ -106,18 +115,19 @@ impl Dialer {
         if let Some(why) = options.problem() {
             return Err(Failure::Options { detail: PeerText::new(why) });
         }
+        let to = Destination { upstream, base, endpoint, options };
         let Some(tokens) = upstream.tokens.as_ref().filter(|_| !options.sign_in()) else {
-            return self.open_with(None, upstream, base, endpoint, options, progress).await;
+            return self.open_with(None, to, progress).await;
         };
         let token = tokens.get(self.deadline).await?;
-        let opened = self.open_with(Some(&token), upstream, base, endpoint, options, progress).await;
+        let opened = self.open_with(Some(&token), to, progress).await;
         if !is_unauthorized(&opened) {
             return opened;
         }
         // It may have been revoked, or expired by the service's clock. Tried once more, with a newer one.
         let Some(newer) = tokens.instead_of(&token, self.deadline).await? else { return opened };
         progress.begin_anew();
-        let opened = self.open_with(Some(&newer), upstream, base, endpoint, options, progress).await;
+        let opened = self.open_with(Some(&newer), to, progress).await;
         tokens.judged(&newer, !is_unauthorized(&opened));
         opened
     }
@@ -126,14 +136,11 @@ impl Dialer {
     async fn open_with(
         &self,
         token: Option<&Token>,
-        upstream: &Upstream,
-        base: &Base,
-        endpoint: &EndpointName,
-        options: &CheckedOptions,
+        to: Destination<'_>,
         progress: &Progress,
     ) -> Result<WebSocket, Failure> {
         let deadline = Instant::now() + self.deadline;
-        match timeout_at(deadline, self.attempt(token, upstream, base, endpoint, options, progress)).await {
+        match timeout_at(deadline, self.attempt(token, to, progress)).await {
             Ok(Ok(socket)) => Ok(socket),
             Ok(Err(NotUpgraded::Failed(failure))) => Err(failure),
             Ok(Err(NotUpgraded::Refused(refusal))) => {
@@ -154,9 +161,7 @@ impl Dialer {
     async fn asked<'a>(
         &self,
         token: Option<&Token>,
-        base: &Base,
-        endpoint: &EndpointName,
-        options: &'a CheckedOptions,
+        Destination { base, endpoint, options, .. }: Destination<'a>,
     ) -> Result<Asked<'a>, Failure> {
         let mut secrets = self.secrets(options).await?;
         let given = options.in_force();
@@ -179,15 +184,13 @@ impl Dialer {
     async fn attempt(
         &self,
         token: Option<&Token>,
-        upstream: &Upstream,
-        base: &Base,
-        endpoint: &EndpointName,
-        options: &CheckedOptions,
+        to: Destination<'_>,
         progress: &Progress,
     ) -> Result<WebSocket, NotUpgraded> {
+        let Destination { upstream, base, options, .. } = to;
         // Before anything that needs a descriptor, such as reading a file or asking a name server.
         let place = self.sockets.take()?;
-        let asked = self.asked(token, base, endpoint, options).await?;
+        let asked = self.asked(token, to).await?;
         let tls = if base.is_tls() { Some(self.tls(upstream, options).await?) } else { None };
         let host = base.host();
         // A ping that stays unacknowledged for as long as its pong may take is as good as none.

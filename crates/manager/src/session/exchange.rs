@@ -16,7 +16,8 @@ use crate::{
 };
 
 impl Session {
-    /// Exchanges the opening's messages; then the connection is open.
+    /// Exchanges the opening's messages; then the connection is open. Returns how many came for it: more may have come with
+    /// the last of them.
     ///
     /// # Errors
     ///
@@ -26,10 +27,10 @@ impl Session {
         script: &Arc<Script>,
         shared: &Shared,
         clock: &Arc<dyn Clock>,
-    ) -> Result<(), Failure> {
+    ) -> Result<u64, Failure> {
         let now = Instant::now();
         let run = Some(Run::new(Arc::clone(script)));
-        self.opening = Some(Box::new(Opening { run, within: Duration::ZERO, by: now, is_over: false }));
+        self.opening = Some(Box::new(Opening { run, within: Duration::ZERO, by: now, heard: 0, is_over: false }));
         let failure = self.go_on(now, unix_ms(clock.now()));
         self.until_opened(failure, shared, clock).await
     }
@@ -45,17 +46,19 @@ impl Session {
         shared: &Shared,
         clock: &Arc<dyn Clock>,
     ) -> Result<(), Failure> {
-        self.opening = Some(Box::new(Opening { run: None, within, by: Instant::now() + within, is_over: false }));
-        self.until_opened(None, shared, clock).await
+        self.opening =
+            Some(Box::new(Opening { run: None, within, by: Instant::now() + within, heard: 0, is_over: false }));
+        self.until_opened(None, shared, clock).await.map(drop)
     }
 
-    /// Holds the connection until its opening has ended, if nothing failed at the start.
+    /// Holds the connection until its opening has ended, if nothing failed at the start. Returns how many messages came for
+    /// it.
     async fn until_opened(
         &mut self,
         mut failure: Option<Failure>,
         shared: &Shared,
         clock: &Arc<dyn Clock>,
-    ) -> Result<(), Failure> {
+    ) -> Result<u64, Failure> {
         if failure.is_none() {
             failure = self.run(shared, clock).await;
         }
@@ -63,10 +66,11 @@ impl Session {
             (None, opening) => {
                 // Silence and heartbeats count from here.
                 self.last_message = Instant::now();
+                let heard = opening.as_ref().map_or(0, |opening| opening.heard);
                 if let (Some(opening), Some(agreed)) = (opening, &mut self.agreed) {
                     agreed.begin(opening.run.map(Run::into_captured).unwrap_or_default(), self.last_message);
                 }
-                Ok(())
+                Ok(heard)
             }
             (Some(ended @ (Failure::Closed { .. } | Failure::Lost { .. })), Some(opening)) => {
                 Err(opening.failure(Some(ended)))
@@ -83,6 +87,7 @@ impl Session {
     /// Takes a message that came during the opening; why the connection ends, if it does.
     pub(super) fn hear(&mut self, message: &[u8], now: Instant, now_ms: i64) -> Option<Failure> {
         let opening = self.opening.as_mut().filter(|opening| !opening.is_over)?;
+        opening.heard += 1;
         let Some(run) = &mut opening.run else {
             opening.is_over = true;
             return None;

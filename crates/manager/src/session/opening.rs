@@ -13,6 +13,8 @@ pub(super) struct Opening {
     /// How long the answer may take that is waited for, and until when.
     pub(super) within: Duration,
     pub(super) by: Instant,
+    /// How many messages came for it.
+    pub(super) heard: u64,
     pub(super) is_over: bool,
 }
 

@@ -144,6 +144,16 @@ mod tests {
     }
 
     #[test]
+    fn what_the_other_one_brought_may_come_for_a_while_after_its_end() {
+        let ((old, mut new), now) = (twins(), Instant::now());
+        assert!(old.takes(b"tick", now));
+        assert!(!new.is_over(now + 10 * SAME), "the other one is there");
+        new.outlive(now);
+        assert!(!new.is_over(now + SAME) && !new.takes(b"tick", now + SAME));
+        assert!(new.is_over(now + 2 * SAME));
+    }
+
+    #[test]
     fn what_comes_again_later_is_another_message() {
         let ((old, new), now) = (twins(), Instant::now());
         assert!(old.takes(b"tick", now));

@@ -180,7 +180,7 @@ async fn open(
     let opened = match opening {
         Opening { script: Some(script), .. } => {
             progress.reached(Stage::Opening);
-            session.open(script, shared, &config.clock).await
+            session.open(script, shared, &config.clock).await.map(drop)
         }
         Opening { is_proven: false, .. } => session.prove(PROOF, shared, &config.clock).await,
         Opening { is_proven: true, .. } => Ok(()),
