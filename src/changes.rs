@@ -10,7 +10,7 @@ use crate::error::AppError;
 use wsmon_model::{Connection, EndpointId, Phase};
 
 /// A change of one connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The endpoint's identity as text, right or wrong.
     pub endpoint: String,
@@ -19,7 +19,7 @@ pub struct Change {
 }
 
 /// What is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChangeKind {
     /// To connect it; with auto reconnect on, off, or as it is.
     Connect(Option<bool>),

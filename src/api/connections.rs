@@ -4,8 +4,11 @@
 
 use leptos::prelude::*;
 
-use crate::error::AppError;
-use wsmon_model::{Connection, EndpointDetails, EndpointOptions, ListAnswer, ListQuery, ListVersion, Summary};
+use crate::{
+    changes::{Answer, Change},
+    error::AppError,
+};
+use wsmon_model::{EndpointDetails, EndpointOptions, ListAnswer, ListQuery, ListVersion, Summary};
 
 /// One page of the list of connections, and the summary of all; only the time for whoever shows just that already, as
 /// told by its version.
@@ -28,67 +31,17 @@ pub async fn load_summary() -> Result<Summary, AppError> {
     super::as_admin(|admin| async move { Ok(admin.summary()) }).await
 }
 
-/// Connects an endpoint, which is added if it is new, and answers with the outcome of the attempt.
-/// Takes as long as the attempt does, 10 s at most.
+/// Makes a change of one connection, and answers when it is done: with the outcome of the attempt of what was to be
+/// connected, which takes 10 s at most; when the socket is closed of what was to be disconnected or removed.
 ///
 /// # Errors
 ///
-/// [`AppError::Unauthenticated`], [`AppError::Invalid`] for what is no endpoint name,
-/// [`AppError::ShuttingDown`], [`AppError::Interrupted`] when a shutdown ends the attempt. An attempt that fails is not an error of this call: the connection
-/// says why.
-#[server(endpoint = "connect_endpoint", protocol = super::wire::Wire)]
-pub async fn connect_endpoint(endpoint: String, auto_reconnect: Option<bool>) -> Result<Connection, AppError> {
-    super::as_admin(|admin| async move { admin.connect(&endpoint, auto_reconnect).await }).await
-}
-
-/// Disconnects an endpoint, which then stays off. Answers when its socket is closed.
-///
-/// # Errors
-///
-/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
-#[server(endpoint = "disconnect_endpoint", protocol = super::wire::Wire)]
-pub async fn disconnect_endpoint(endpoint: String) -> Result<(), AppError> {
-    super::as_admin(|admin| async move { admin.disconnect(&endpoint).await }).await
-}
-
-/// Removes an endpoint. Answers when its socket is closed.
-///
-/// # Errors
-///
-/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
-#[server(endpoint = "remove_endpoint", protocol = super::wire::Wire)]
-pub async fn remove_endpoint(endpoint: String) -> Result<(), AppError> {
-    super::as_admin(|admin| async move { admin.remove(&endpoint).await }).await
-}
-
-/// Sets whether a connection is connected again after it was lost.
-///
-/// # Errors
-///
-/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
-#[server(endpoint = "set_auto_reconnect", protocol = super::wire::Wire)]
-pub async fn set_auto_reconnect(endpoint: String, enabled: bool) -> Result<(), AppError> {
-    super::as_admin(|admin| async move { admin.set_auto_reconnect(&endpoint, enabled).await }).await
-}
-
-/// Stops the attempts of a connection that waits or is blocked; nothing happens to any other.
-///
-/// # Errors
-///
-/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::DiskFull`].
-#[server(endpoint = "pause_endpoint", protocol = super::wire::Wire)]
-pub async fn pause_endpoint(endpoint: String) -> Result<(), AppError> {
-    super::as_admin(|admin| async move { admin.pause(&endpoint).await }).await
-}
-
-/// Lets the attempts of a connection that is off go on; nothing happens to any other.
-///
-/// # Errors
-///
-/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::DiskFull`].
-#[server(endpoint = "resume_endpoint", protocol = super::wire::Wire)]
-pub async fn resume_endpoint(endpoint: String) -> Result<(), AppError> {
-    super::as_admin(|admin| async move { admin.resume(&endpoint).await }).await
+/// [`AppError::Unauthenticated`], [`AppError::Invalid`] for what is no endpoint name, [`AppError::NotFound`],
+/// [`AppError::DiskFull`], [`AppError::ShuttingDown`], [`AppError::Interrupted`] when a shutdown ends the attempt. An
+/// attempt that fails is not an error of this call: the connection says why.
+#[server(endpoint = "change_connection", protocol = super::wire::Wire)]
+pub async fn change_connection(change: Change) -> Answer {
+    super::as_admin(|admin| async move { admin.change(&change).await }).await
 }
 
 /// One connection with its latest events.

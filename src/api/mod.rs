@@ -14,10 +14,7 @@ mod wire;
 pub use account::load_account;
 pub use audit::list_audit;
 pub use bulk::{load_bulk_progress, preview_bulk, start_bulk, undo_bulk};
-pub use connections::{
-    connect_endpoint, disconnect_endpoint, list_connections, load_endpoint, load_options, load_summary, pause_endpoint,
-    remove_endpoint, resume_endpoint, set_auto_reconnect,
-};
+pub use connections::{change_connection, list_connections, load_endpoint, load_options, load_summary};
 pub use guide::load_guide;
 
 #[cfg(feature = "ssr")]

@@ -3,7 +3,10 @@
 use std::{future::Future, time::SystemTime};
 
 use super::{ActorOperations, outcome::ReportsOutcome};
-use crate::error::AppError;
+use crate::{
+    changes::{Answer, Change, ChangeKind},
+    error::AppError,
+};
 use wsmon_manager::{ConnectionManager, Wanted, clock::unix_ms};
 use wsmon_model::{
     AuditAction, Connection, ConnectionOptions, EndpointDetails, EndpointId, EndpointOptions, ListAnswer, ListQuery,
@@ -60,6 +63,24 @@ impl ActorOperations {
         Ok(EndpointOptions { given: options.given().masked(), defaults, version })
     }
 
+    /// Makes a change of one connection; gives the connection where there is an outcome to tell of.
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](Self::connect) and [`disconnect`](Self::disconnect).
+    pub async fn change(&self, change: &Change) -> Answer {
+        let endpoint = &change.endpoint;
+        match change.kind {
+            ChangeKind::Connect(auto_reconnect) => return self.connect(endpoint, auto_reconnect).await.map(Some),
+            ChangeKind::Disconnect => self.disconnect(endpoint).await,
+            ChangeKind::Remove => self.remove(endpoint).await,
+            ChangeKind::AutoReconnect(enabled) => self.set_auto_reconnect(endpoint, enabled).await,
+            ChangeKind::Pause => self.pause(endpoint).await,
+            ChangeKind::Resume => self.resume(endpoint).await,
+        }
+        .map(|()| None)
+    }
+
     /// Connects an endpoint, which is added if it is new, and gives the outcome of the attempt. With `auto_reconnect`
     /// none, that stays as it is.
     ///
@@ -69,7 +90,7 @@ impl ActorOperations {
     /// [`AppError::NotFound`] for one that is removed meanwhile, and [`AppError::Interrupted`] when a shutdown ends the
     /// attempt. An attempt that fails is no error: the connection says why.
     pub async fn connect(&self, endpoint: &str, auto_reconnect: Option<bool>) -> Result<Connection, AppError> {
-        self.change(AuditAction::Connect, endpoint, move |manager, id| async move {
+        self.run_change(AuditAction::Connect, endpoint, move |manager, id| async move {
             let settled = manager.connect(&id, auto_reconnect).await?.outcome().await?;
             if settled.phase != Phase::Connected && !manager.is_running() {
                 return Err(AppError::Interrupted);
@@ -87,7 +108,7 @@ impl ActorOperations {
     /// everything that changes a connection; nothing has changed then.
     pub async fn disconnect(&self, endpoint: &str) -> Result<(), AppError> {
         let change = |manager: ConnectionManager, id| async move { Ok(manager.disconnect(&id).await?) };
-        self.change(AuditAction::Disconnect, endpoint, change).await
+        self.run_change(AuditAction::Disconnect, endpoint, change).await
     }
 
     /// Removes an endpoint and its events. Returns when its socket is closed.
@@ -97,14 +118,14 @@ impl ActorOperations {
     /// As for [`disconnect`](Self::disconnect).
     pub async fn remove(&self, endpoint: &str) -> Result<(), AppError> {
         let change = |manager: ConnectionManager, id| async move { Ok(manager.remove(&id).await?) };
-        self.change(AuditAction::Remove, endpoint, change).await
+        self.run_change(AuditAction::Remove, endpoint, change).await
     }
 
     /// Adds an endpoint that was removed, as it was wanted before.
     pub(super) async fn add_back(&self, wanted: Wanted) -> Result<(), AppError> {
         let endpoint = wanted.endpoint.to_string();
         let change = |manager: ConnectionManager, _| async move { Ok(manager.add_back(wanted).await?) };
-        self.change(AuditAction::AddBack, &endpoint, change).await
+        self.run_change(AuditAction::AddBack, &endpoint, change).await
     }
 
     /// Sets whether a connection is connected again after it was lost.
@@ -116,7 +137,7 @@ impl ActorOperations {
         let action = if enabled { AuditAction::AutoReconnectOn } else { AuditAction::AutoReconnectOff };
         let change =
             move |manager: ConnectionManager, id| async move { Ok(manager.set_auto_reconnect(&id, enabled).await?) };
-        self.change(action, endpoint, change).await
+        self.run_change(action, endpoint, change).await
     }
 
     /// Stops the attempts of a connection that waits or is blocked; nothing happens to any other.
@@ -126,7 +147,7 @@ impl ActorOperations {
     /// As for [`disconnect`](Self::disconnect).
     pub async fn pause(&self, endpoint: &str) -> Result<(), AppError> {
         let change = |manager: ConnectionManager, id| async move { Ok(manager.pause(&id).await?) };
-        self.change(AuditAction::Pause, endpoint, change).await
+        self.run_change(AuditAction::Pause, endpoint, change).await
     }
 
     /// Lets the attempts of a connection that is off go on; nothing happens to any other.
@@ -136,7 +157,7 @@ impl ActorOperations {
     /// As for [`disconnect`](Self::disconnect).
     pub async fn resume(&self, endpoint: &str) -> Result<(), AppError> {
         let change = |manager: ConnectionManager, id| async move { Ok(manager.resume(&id).await?) };
-        self.change(AuditAction::Resume, endpoint, change).await
+        self.run_change(AuditAction::Resume, endpoint, change).await
     }
 
     /// Sets what differs for a connection. A secret that is sent as its mask stays as it was. With a version, it is only
@@ -155,11 +176,11 @@ impl ActorOperations {
         let changes = self.parts.option_changes.clone();
         let change =
             |manager: ConnectionManager, id| async move { changes.set(&manager, &id, options, shown.as_ref()).await };
-        self.change(AuditAction::SetOptions, endpoint, change).await
+        self.run_change(AuditAction::SetOptions, endpoint, change).await
     }
 
     /// Runs a change of one connection, made through a manager that keeps the entry in the audit log with it.
-    pub(super) async fn change<T, F>(
+    pub(super) async fn run_change<T, F>(
         &self,
         action: AuditAction,
         endpoint: &str,

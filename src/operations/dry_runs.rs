@@ -42,7 +42,7 @@ impl ActorOperations {
             let steps = manager.dry_run(&endpoint)?;
             Ok(BegunDryRun { endpoint, steps: while_held(place, steps).boxed() })
         };
-        self.change(AuditAction::Test, endpoint, change).await
+        self.run_change(AuditAction::Test, endpoint, change).await
     }
 }
 

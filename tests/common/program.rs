@@ -124,8 +124,8 @@ impl Admin {
     }
 
     pub async fn connect(&self, program: &Program, endpoint: &str, auto_reconnect: bool) -> Connection {
-        let arguments = json!({ "endpoint": endpoint, "auto_reconnect": auto_reconnect });
-        self.done(program, "connect_endpoint", arguments).await.json().await.expect("a connection")
+        let arguments = json!({ "endpoint": endpoint, "kind": { "Connect": auto_reconnect } });
+        self.done(program, "change_connection", arguments).await.json().await.expect("a connection")
     }
 
     pub async fn list(&self, program: &Program) -> ConnectionList {

@@ -2,8 +2,11 @@
 
 use reqwest::{Response, StatusCode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
-use websocket_monitor::{changes::SAVE_OPTIONS, error::AppError};
+use serde_json::{Value, json};
+use websocket_monitor::{
+    changes::{Change, SAVE_OPTIONS},
+    error::AppError,
+};
 use wsmon_model::{
     Account, AuditPage, AuditQuery, BulkAction, BulkId, BulkPreview, BulkProgress, Connection, ConnectionOptions,
     EndpointDetails, EndpointOptions, GuidePage, ListAnswer, ListQuery, ListVersion, OPTION_FIELDS, Selection, Summary,
@@ -37,15 +40,8 @@ struct Endpoint {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Connect {
-    endpoint: String,
-    auto_reconnect: Option<bool>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct AutoReconnect {
-    endpoint: String,
-    enabled: bool,
+struct Changed {
+    change: Change,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,14 +67,8 @@ pub fn arguments(function: &str, arguments: &Value) -> Vec<u8> {
         "list_connections" => to_postcard::<List>(arguments),
         "load_summary" | "load_account" => to_postcard::<Nothing>(arguments),
         "load_guide" => to_postcard::<Guide>(arguments),
-        "connect_endpoint" => to_postcard::<Connect>(arguments),
-        "disconnect_endpoint"
-        | "remove_endpoint"
-        | "pause_endpoint"
-        | "resume_endpoint"
-        | "load_endpoint"
-        | "load_options" => to_postcard::<Endpoint>(arguments),
-        "set_auto_reconnect" => to_postcard::<AutoReconnect>(arguments),
+        "change_connection" => to_postcard::<Changed>(&json!({ "change": arguments })),
+        "load_endpoint" | "load_options" => to_postcard::<Endpoint>(arguments),
         "list_audit" => to_postcard::<Audit>(arguments),
         "preview_bulk" => to_postcard::<Preview>(arguments),
         "start_bulk" | "undo_bulk" => to_postcard::<Bulk>(arguments),
@@ -106,12 +96,12 @@ pub async fn answer(function: &str, answer: Response) -> Response {
         "load_guide" => to_json::<String>(&body),
         "load_account" => to_json::<Account>(&body),
         "load_endpoint" => to_json::<EndpointDetails>(&body),
-        "connect_endpoint" => to_json::<Connection>(&body),
+        "change_connection" => to_json::<Option<Connection>>(&body),
         "load_options" => to_json::<EndpointOptions>(&body),
         "list_audit" => to_json::<AuditPage>(&body),
         "preview_bulk" => to_json::<BulkPreview>(&body),
         "start_bulk" | "undo_bulk" | "load_bulk_progress" => to_json::<BulkProgress>(&body),
-        _ => to_json::<()>(&body),
+        _ => panic!("{function} is not known here"),
     };
     let mut told = http::Response::new(json.to_string());
     *told.status_mut() = status;

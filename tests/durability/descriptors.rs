@@ -47,7 +47,7 @@ async fn assert_alive(program: &Program, admin: &Admin) {
     }
     // Somebody new can come in, and a change is kept.
     let other = Admin::sign_in(program).await;
-    other.done(program, "set_auto_reconnect", json!({ "endpoint": "feed-0", "enabled": true })).await;
+    other.done(program, "change_connection", json!({ "endpoint": "feed-0", "kind": { "AutoReconnect": true } })).await;
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn without_descriptors_the_host_is_not_blamed_and_all_else_works() {
     assert_eq!(up(&admin, &program).await, held);
 
     // A place that is given back is taken by another.
-    admin.done(&program, "disconnect_endpoint", json!({ "endpoint": "feed-0" })).await;
+    admin.done(&program, "change_connection", json!({ "endpoint": "feed-0", "kind": "Disconnect" })).await;
     let mut opened = 0;
     while opened <= held {
         opened += u32::from(matches!(upstream.hear().await, Heard::Upgrade(..)));

@@ -43,8 +43,8 @@ async fn one_failed_write_does_not_count_for_ever() {
         "CREATE TRIGGER refuse BEFORE INSERT ON connection BEGIN SELECT RAISE(ABORT, 'no such luck'); END",
     )
     .await;
-    let connect = json!({ "endpoint": "feed", "auto_reconnect": true });
-    let answer = admin.call(&program.url, "connect_endpoint", &connect).await.expect("an answer");
+    let connect = json!({ "endpoint": "feed", "kind": { "Connect": true } });
+    let answer = admin.call(&program.url, "change_connection", &connect).await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     // Nothing else is written from now on.
     wait_for(&admin, &program, "/metrics", "wsmon_store_writable 1").await;
@@ -63,9 +63,9 @@ async fn what_cannot_be_audited_is_not_done() {
     )
     .await;
     for (function, arguments) in [
-        ("connect_endpoint", json!({ "endpoint": "too-late", "auto_reconnect": true })),
-        ("disconnect_endpoint", json!({ "endpoint": "kept" })),
-        ("remove_endpoint", json!({ "endpoint": "kept" })),
+        ("change_connection", json!({ "endpoint": "too-late", "kind": { "Connect": true } })),
+        ("change_connection", json!({ "endpoint": "kept", "kind": "Disconnect" })),
+        ("change_connection", json!({ "endpoint": "kept", "kind": "Remove" })),
     ] {
         let answer = admin.call(&program.url, function, &arguments).await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "{function}");

@@ -120,10 +120,10 @@ async fn a_full_disk_stops_changes_but_no_connection_and_passes_by_itself() {
 
     disk.fill();
     for (function, arguments) in [
-        ("connect_endpoint", json!({ "endpoint": "too-late", "auto_reconnect": true })),
-        ("disconnect_endpoint", json!({ "endpoint": "first" })),
-        ("set_auto_reconnect", json!({ "endpoint": "second", "enabled": false })),
-        ("remove_endpoint", json!({ "endpoint": "second" })),
+        ("change_connection", json!({ "endpoint": "too-late", "kind": { "Connect": true } })),
+        ("change_connection", json!({ "endpoint": "first", "kind": "Disconnect" })),
+        ("change_connection", json!({ "endpoint": "second", "kind": { "AutoReconnect": false } })),
+        ("change_connection", json!({ "endpoint": "second", "kind": "Remove" })),
     ] {
         assert_full(admin.call(&program.url, function, &arguments).await.expect("an answer")).await;
     }

@@ -57,17 +57,23 @@ impl Endpoint {
     fn change(&mut self) -> (&'static str, Value, Option<Wanted>) {
         let (endpoint, enabled) = (&self.name, self.rng.random());
         match (self.wanted, self.rng.random_range(0..4)) {
-            (Some(wanted), 1) => {
-                ("disconnect_endpoint", json!({ "endpoint": endpoint }), Some(Wanted { on: false, ..wanted }))
-            }
+            (Some(wanted), 1) => (
+                "change_connection",
+                json!({ "endpoint": endpoint, "kind": "Disconnect" }),
+                Some(Wanted { on: false, ..wanted }),
+            ),
             (Some(wanted), 2) => {
                 let after = Wanted { auto_reconnect: enabled, ..wanted };
-                ("set_auto_reconnect", json!({ "endpoint": endpoint, "enabled": enabled }), Some(after))
+                (
+                    "change_connection",
+                    json!({ "endpoint": endpoint, "kind": { "AutoReconnect": enabled } }),
+                    Some(after),
+                )
             }
-            (Some(_), 3) => ("remove_endpoint", json!({ "endpoint": endpoint }), None),
+            (Some(_), 3) => ("change_connection", json!({ "endpoint": endpoint, "kind": "Remove" }), None),
             _ => {
                 let after = Wanted { on: true, auto_reconnect: enabled };
-                ("connect_endpoint", json!({ "endpoint": endpoint, "auto_reconnect": enabled }), Some(after))
+                ("change_connection", json!({ "endpoint": endpoint, "kind": { "Connect": enabled } }), Some(after))
             }
         }
     }

@@ -79,7 +79,9 @@ async fn options_that_cannot_be_used_block_their_connection_alone_and_are_kept()
     assert_eq!(admin.list(&program).await.rows.len(), 4, "and not the row without a name that can be used");
 
     // Other changes leave them alone.
-    admin.done(&program, "set_auto_reconnect", json!({ "endpoint": "unknown", "enabled": true })).await;
+    admin
+        .done(&program, "change_connection", json!({ "endpoint": "unknown", "kind": { "AutoReconnect": true } }))
+        .await;
     admin.connect(&program, "invalid", true).await;
     assert_eq!(options(data_dir.path(), "unknown").await, UNKNOWN);
     assert_eq!(options(data_dir.path(), "invalid").await, INVALID);

@@ -45,7 +45,7 @@ async fn a_new_start_restores_what_was_wanted() {
     for (endpoint, auto_reconnect) in [("on", true), ("off", true), ("once", false), ("optioned", true)] {
         assert_eq!(admin.connect(&program, endpoint, auto_reconnect).await.phase, Phase::Connected);
     }
-    admin.done(&program, "disconnect_endpoint", json!({ "endpoint": "off" })).await;
+    admin.done(&program, "change_connection", json!({ "endpoint": "off", "kind": "Disconnect" })).await;
     let options = ConnectionOptions {
         headers: vec![Header { name: "X-Key".to_owned(), value: Secret::new("k3y") }],
         bearer_token: Some(Secret::new("t0ken")),

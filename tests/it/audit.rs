@@ -27,12 +27,12 @@ async fn everything_done_is_told_with_its_real_outcome() {
     Visitor::new(&monitor).log_in("intruder\r\nadmin", "wrong", "").await;
     let admin = Visitor::admin(&monitor).await;
     for (function, arguments) in [
-        ("connect_endpoint", json!({ "endpoint": "feed", "auto_reconnect": true })),
-        ("connect_endpoint", json!({ "endpoint": "../feed\u{202e}", "auto_reconnect": true })),
-        ("set_auto_reconnect", json!({ "endpoint": "feed", "enabled": false })),
-        ("disconnect_endpoint", json!({ "endpoint": "feed" })),
-        ("remove_endpoint", json!({ "endpoint": "feed" })),
-        ("remove_endpoint", json!({ "endpoint": "feed" })),
+        ("change_connection", json!({ "endpoint": "feed", "kind": { "Connect": true } })),
+        ("change_connection", json!({ "endpoint": "../feed\u{202e}", "kind": { "Connect": true } })),
+        ("change_connection", json!({ "endpoint": "feed", "kind": { "AutoReconnect": false } })),
+        ("change_connection", json!({ "endpoint": "feed", "kind": "Disconnect" })),
+        ("change_connection", json!({ "endpoint": "feed", "kind": "Remove" })),
+        ("change_connection", json!({ "endpoint": "feed", "kind": "Remove" })),
     ] {
         admin.call(function, arguments).await;
     }
@@ -75,7 +75,7 @@ async fn who_leaves_before_the_answer_is_written_down_all_the_same() {
     let feed = name("feed");
     {
         let mut connecting =
-            Box::pin(admin.call("connect_endpoint", json!({ "endpoint": "feed", "auto_reconnect": true })));
+            Box::pin(admin.call("change_connection", json!({ "endpoint": "feed", "kind": { "Connect": true } })));
         let begun = async {
             while monitor.state.manager.get(&feed).is_none() {
                 tokio::task::yield_now().await;
@@ -101,7 +101,7 @@ async fn what_is_under_way_is_told_as_that_and_then_in_the_same_entry_with_its_o
     let monitor = Monitor::start(upstream.base()).await;
     let admin = Visitor::admin(&monitor).await;
     let feed = name("feed");
-    let connecting = admin.call("connect_endpoint", json!({ "endpoint": "feed", "auto_reconnect": true }));
+    let connecting = admin.call("change_connection", json!({ "endpoint": "feed", "kind": { "Connect": true } }));
     let watching = async {
         let begun = async {
             while monitor.state.manager.get(&feed).is_none() {
@@ -130,7 +130,7 @@ async fn what_a_shutdown_cuts_short_is_written_down_as_what_it_was() {
     let monitor = Monitor::start(upstream.base()).await;
     let admin = Visitor::admin(&monitor).await;
     let feed = name("feed");
-    let connecting = admin.call("connect_endpoint", json!({ "endpoint": "feed", "auto_reconnect": true }));
+    let connecting = admin.call("change_connection", json!({ "endpoint": "feed", "kind": { "Connect": true } }));
     let stopping = async {
         let begun = async {
             while monitor.state.manager.get(&feed).is_none() {
@@ -159,7 +159,7 @@ async fn who_leaves_just_before_a_shutdown_is_written_down_all_the_same() {
     let feed = name("feed");
     {
         let mut connecting =
-            Box::pin(admin.call("connect_endpoint", json!({ "endpoint": "feed", "auto_reconnect": true })));
+            Box::pin(admin.call("change_connection", json!({ "endpoint": "feed", "kind": { "Connect": true } })));
         let begun = async {
             while monitor.state.manager.get(&feed).is_none() {
                 tokio::task::yield_now().await;

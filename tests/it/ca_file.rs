@@ -18,8 +18,8 @@ async fn save(admin: &Visitor, ca_file: &str) -> Saved {
 /// Somebody who has connected an endpoint.
 async fn admin(monitor: &Monitor) -> Visitor {
     let admin = Visitor::admin(monitor).await;
-    let connect = json!({ "endpoint": "data-feed", "auto_reconnect": true });
-    assert_eq!(admin.call("connect_endpoint", connect).await.status(), 200);
+    let connect = json!({ "endpoint": "data-feed", "kind": { "Connect": true } });
+    assert_eq!(admin.call("change_connection", connect).await.status(), 200);
     admin
 }
 

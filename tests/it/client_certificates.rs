@@ -79,7 +79,7 @@ async fn both_certificates_are_shown_and_the_key_never_is() {
     // Nothing that it names is there yet.
     let monitor = Monitor::start_with(base_at(([127, 0, 0, 1], 9).into()), |config| config.services = services).await;
     let admin = Visitor::admin(&monitor).await;
-    let connect = json!({ "endpoint": "data-feed", "auto_reconnect": true });
+    let connect = json!({ "endpoint": "data-feed", "kind": { "Connect": true } });
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "monitor.example");
     let key = KeyPair::generate().expect("a key");
@@ -91,21 +91,21 @@ async fn both_certificates_are_shown_and_the_key_never_is() {
     let is_shown = |text: &str| lines.iter().any(|line| !line.starts_with("-----") && text.contains(line));
     write("ca.pem", &authority.pem());
     let text = |seen: &str, words: &str| assert!(seen.contains(words), "{words}: {seen}");
-    assert_eq!(admin.call("connect_endpoint", connect.clone()).await.status(), 200);
+    assert_eq!(admin.call("change_connection", connect.clone()).await.status(), 200);
     text(&seen(&admin).await, "there is no such file");
     write("client.pem", &certificate);
     for (key, words) in
         [(&encrypted, "it is encrypted"), (&broken, "not supported"), (&other_key, "does not belong to the first")]
     {
         write("client.key", key);
-        assert_eq!(admin.call("connect_endpoint", connect.clone()).await.status(), 200);
+        assert_eq!(admin.call("change_connection", connect.clone()).await.status(), 200);
         let seen = seen(&admin).await;
         text(&seen, words);
         text(&seen, "unusable_certificate");
         assert!(!is_shown(&seen), "{seen}");
     }
     write("client.key", &key);
-    assert_eq!(admin.call("connect_endpoint", connect).await.status(), 200);
+    assert_eq!(admin.call("change_connection", connect).await.status(), 200);
     let seen = seen(&admin).await;
     for words in [
         "The server's certificate for localhost, issued by “our authority”, expires in ",

@@ -28,8 +28,8 @@ async fn tells_of_every_metric_and_of_no_other() {
     let upstream = Upstream::start(Manner::Echo).await;
     let monitor = Monitor::start(upstream.base()).await;
     let admin = Visitor::admin(&monitor).await;
-    let connect = json!({ "endpoint": "data-feed", "auto_reconnect": true });
-    assert_eq!(admin.call("connect_endpoint", connect).await.status(), 200);
+    let connect = json!({ "endpoint": "data-feed", "kind": { "Connect": true } });
+    assert_eq!(admin.call("change_connection", connect).await.status(), 200);
     let text = Visitor::new(&monitor).get("/metrics").await.text().await.expect("text");
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let names: BTreeSet<String> = types.filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();

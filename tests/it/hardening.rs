@@ -196,10 +196,10 @@ async fn no_get_reaches_a_server_function() {
 async fn a_name_that_is_not_ours_reaches_nothing() {
     let monitor = Monitor::start(base_at(vacant().await)).await;
     let admin = cookie(&Visitor::new(&monitor).log_in("admin", PASSWORD, "").await);
-    let request = client().post(format!("{}/api/connect_endpoint", monitor.url)).header("cookie", &admin);
+    let request = client().post(format!("{}/api/change_connection", monitor.url)).header("cookie", &admin);
     let rebound = request.header("host", "evil.example:3000").header("origin", "http://evil.example:3000");
     let rebound = rebound.header("sec-fetch-site", "same-origin");
-    let response = send(rebound.json(&json!({ "endpoint": "intruder", "auto_reconnect": true }))).await;
+    let response = send(rebound.json(&json!({ "endpoint": "intruder", "kind": { "Connect": true } }))).await;
     assert_eq!(response.status(), 421);
     assert_eq!(monitor.state.manager.summary().total, 0);
 }
@@ -234,8 +234,8 @@ async fn no_page_or_answer_shows_the_base_urls_query() {
     let base = format!("ws://{}/ws/?token=c4n4ry", vacant().await).parse().expect("a base URL");
     let monitor = Monitor::start(base).await;
     let admin = Visitor::admin(&monitor).await;
-    let arguments = json!({ "endpoint": "data-feed", "auto_reconnect": true });
-    let connected: Value = admin.call("connect_endpoint", arguments).await.json().await.expect("JSON");
+    let arguments = json!({ "endpoint": "data-feed", "kind": { "Connect": true } });
+    let connected: Value = admin.call("change_connection", arguments).await.json().await.expect("JSON");
     assert!(connected["cause_text"].as_str().expect("a cause").contains("refused"));
     let page = admin.get("/admin/websocket-monitor").await.text().await.expect("a page");
     assert!(page.contains("data-feed?…"), "the page shows that there is one");

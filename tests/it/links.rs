@@ -39,8 +39,9 @@ fn names(state: &AppState) -> u32 {
 
 #[test]
 fn no_server_function_answers_a_get() {
-    let methods: Vec<Method> = leptos::server_fn::axum::server_fn_paths().map(|(_, method)| method).collect();
-    assert_eq!(methods, vec![Method::POST; calls().len()]);
+    for (path, method) in leptos::server_fn::axum::server_fn_paths() {
+        assert_eq!(method, Method::POST, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn no_hostile_name_connects_anywhere_else() {
     assert_eq!(cases.len(), 200);
 
     for Case { name, legal } in &cases {
-        let response = admin.call("connect_endpoint", json!({ "endpoint": name, "auto_reconnect": true })).await;
+        let response = admin.call("change_connection", json!({ "endpoint": name, "kind": { "Connect": true } })).await;
         let status = response.status().as_u16();
         let answer: Value = response.json().await.expect("JSON");
         if *legal {

@@ -14,7 +14,7 @@ async fn with_feed() -> (Upstream, Monitor, Visitor) {
     let upstream = Upstream::start(Manner::Echo).await;
     let monitor = Monitor::start(upstream.base()).await;
     let admin = Visitor::admin(&monitor).await;
-    let added = admin.call("connect_endpoint", json!({ "endpoint": "feed", "auto_reconnect": true })).await;
+    let added = admin.call("change_connection", json!({ "endpoint": "feed", "kind": { "Connect": true } })).await;
     assert_eq!(added.status(), 200);
     (upstream, monitor, admin)
 }

@@ -121,9 +121,10 @@ async fn no_secret_is_logged_or_stored_whatever_the_filter() {
     let login = browser.post(url("/login")).form(&[("username", "admin"), ("password", PASSWORD)]);
     let login = login.send().await.expect("an answer");
     let id = login.cookies().next().expect("a cookie").value().to_owned();
-    let arguments = wire::arguments("connect_endpoint", &json!({ "endpoint": "data-feed", "auto_reconnect": true }));
-    let connect = browser.post(url("/api/connect_endpoint")).header("content-type", POSTCARD).body(arguments);
-    let answer = wire::answer("connect_endpoint", connect.send().await.expect("an answer")).await;
+    let arguments =
+        wire::arguments("change_connection", &json!({ "endpoint": "data-feed", "kind": { "Connect": true } }));
+    let connect = browser.post(url("/api/change_connection")).header("content-type", POSTCARD).body(arguments);
+    let answer = wire::answer("change_connection", connect.send().await.expect("an answer")).await;
     assert!(answer.text().await.expect("text").contains("\"connected\""));
     drop(upstream);
     browser.get(url("/admin/websocket-monitor")).send().await.expect("an answer");

@@ -102,9 +102,10 @@ async fn services_have_the_proxy_that_is_configured_and_its_password_is_told_to_
     let login = client.post(format!("{url}/login")).form(&[("username", "admin"), ("password", PASSWORD)]);
     login.send().await.expect("an answer");
     for endpoint in ["data-feed", "usual:data-feed"] {
-        let arguments = wire::arguments("connect_endpoint", &json!({ "endpoint": endpoint, "auto_reconnect": false }));
+        let arguments =
+            wire::arguments("change_connection", &json!({ "endpoint": endpoint, "kind": { "Connect": false } }));
         let connect =
-            client.post(format!("{url}/api/connect_endpoint")).header("content-type", POSTCARD).body(arguments);
+            client.post(format!("{url}/api/change_connection")).header("content-type", POSTCARD).body(arguments);
         connect.send().await.expect("an answer").error_for_status().expect("it is there");
         let head = soon("a request", asked.recv()).await.expect("it runs");
         assert!(head.starts_with("CONNECT feeds.invalid:80 HTTP/1.1\r\n") && head.contains(SENT), "{head}");

@@ -42,8 +42,8 @@ async fn nothing_else_is_read_for_an_administrator() {
     let upstream = Upstream::start(Manner::Echo).await;
     let monitor = Monitor::start_with(upstream.base(), |config| config.settings.secrets_dir = Some(secrets)).await;
     let admin = Visitor::admin(&monitor).await;
-    let connect = json!({ "endpoint": "data-feed", "auto_reconnect": true });
-    assert_eq!(admin.call("connect_endpoint", connect).await.status(), 200);
+    let connect = json!({ "endpoint": "data-feed", "kind": { "Connect": true } });
+    assert_eq!(admin.call("change_connection", connect).await.status(), 200);
 
     let url = format!("file:http://{}/", upstream.base().host());
     let absolute = format!("file:{}", outside.display());
@@ -91,8 +91,8 @@ async fn a_secret_that_a_service_repeats_is_told_nowhere() {
     let secrets_dir = secrets.path().to_owned();
     let monitor = Monitor::start_with(upstream.base(), |config| config.settings.secrets_dir = Some(secrets_dir)).await;
     let admin = Visitor::admin(&monitor).await;
-    let connect = json!({ "endpoint": "data-feed", "auto_reconnect": true });
-    assert_eq!(admin.call("connect_endpoint", connect).await.status(), 200);
+    let connect = json!({ "endpoint": "data-feed", "kind": { "Connect": true } });
+    assert_eq!(admin.call("change_connection", connect).await.status(), 200);
     let opening = "> {\"token\":\"${secret:file:token}\"}\n<100ms welcome";
     let options = json!({ "opening": opening, "bearer_token": "file:token", "query": "key=c4n4ry-key" });
     let mut events = monitor.state.manager.events();

@@ -180,8 +180,9 @@ async fn a_collector_gets_every_event_to_the_last_and_no_secret() {
     let login = client.post(url("/login")).form(&[("username", "admin"), ("password", PASSWORD)]);
     let login = login.send().await.expect("an answer");
     let session = login.cookies().next().expect("a cookie").value().to_owned();
-    let arguments = wire::arguments("connect_endpoint", &json!({ "endpoint": "data-feed", "auto_reconnect": true }));
-    let connect = client.post(url("/api/connect_endpoint")).header("content-type", POSTCARD).body(arguments);
+    let arguments =
+        wire::arguments("change_connection", &json!({ "endpoint": "data-feed", "kind": { "Connect": true } }));
+    let connect = client.post(url("/api/change_connection")).header("content-type", POSTCARD).body(arguments);
     connect.send().await.expect("an answer").error_for_status().expect("connects");
 
     let record = collector.record("connected").await;

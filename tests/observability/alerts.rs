@@ -205,7 +205,7 @@ async fn certificates(prometheus: &Prometheus, secure: &Secure) {
     secure.renew();
     // The client certificate is read anew by whoever looks, and the server's is shown when a connection is opened.
     prometheus.resolves("WsmonCertificateExpires", &about("client")).await;
-    admin.done("disconnect_endpoint", json!({ "endpoint": "secure:feed" })).await;
+    admin.done("change_connection", json!({ "endpoint": "secure:feed", "kind": "Disconnect" })).await;
     admin.connect("secure:feed").await;
     prometheus.resolves("WsmonCertificateExpiresSoon", &about("server")).await;
 }
@@ -240,7 +240,7 @@ async fn full_disk(prometheus: &Prometheus, disk: &SmallDisk) {
     let admin = Admin::sign_in(&disk.monitor).await;
     disk.fill();
     // Whether there is room shows when something is to be kept.
-    admin.call("connect_endpoint", json!({ "endpoint": "too-late", "auto_reconnect": true })).await;
+    admin.call("change_connection", json!({ "endpoint": "too-late", "kind": { "Connect": true } })).await;
     let alert = prometheus.fires("WsmonStoreNotWritable", &instance).await;
     follow_links(&alert, &admin).await;
     disk.clear();

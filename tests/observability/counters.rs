@@ -61,14 +61,14 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 async fn take(step: Step, admin: &Admin, upstream: &Upstream) {
-    let function = match step {
+    let kind = match step {
         Step::Connect => return admin.connect("feed").await,
         Step::Treat(manner) => return upstream.treat("feed", manner),
-        Step::Disconnect => "disconnect_endpoint",
-        Step::Pause => "pause_endpoint",
-        Step::Resume => "resume_endpoint",
+        Step::Disconnect => "Disconnect",
+        Step::Pause => "Pause",
+        Step::Resume => "Resume",
     };
-    admin.done(function, json!({ "endpoint": "feed" })).await;
+    admin.done("change_connection", json!({ "endpoint": "feed", "kind": kind })).await;
 }
 
 /// What has fallen or gone that must not.
@@ -134,7 +134,7 @@ async fn an_endpoint_begins_at_zero_and_takes_its_series_with_it() {
     // One for each cause, and one for ends that an administrator asked for.
     assert_eq!(ends, [0.0; Cause::VARIANTS.len() + 1], "every cause is known before it happens");
 
-    admin.done("remove_endpoint", json!({ "endpoint": "gone" })).await;
+    admin.done("change_connection", json!({ "endpoint": "gone", "kind": "Remove" })).await;
     let left = monitor.samples().await;
     assert_eq!(left.of_endpoint("gone"), 0);
     // It has brought a message, and so has a time of the last.

@@ -75,7 +75,7 @@ async fn no_url_token_reason_or_private_code_is_a_label_and_no_hostile_name_a_se
     admin.save_options("secretive", &options).await;
     admin.save_options("secretive", &json!({})).await;
     for name in HOSTILE.into_iter().chain([&*"x".repeat(129)]) {
-        let answer = admin.call("connect_endpoint", json!({ "endpoint": name, "auto_reconnect": true })).await;
+        let answer = admin.call("change_connection", json!({ "endpoint": name, "kind": { "Connect": true } })).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{name:?}");
     }
     let closed = [("endpoint", "secretive"), ("cause", "closed_by_peer")];

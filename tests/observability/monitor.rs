@@ -125,7 +125,7 @@ impl Admin {
 
     /// Connects an endpoint, with whatever outcome.
     pub async fn connect(&self, endpoint: &str) {
-        self.done("connect_endpoint", json!({ "endpoint": endpoint, "auto_reconnect": true })).await;
+        self.done("change_connection", json!({ "endpoint": endpoint, "kind": { "Connect": true } })).await;
     }
 
     /// Saves the options of an endpoint by the form on its page.

@@ -26,7 +26,7 @@ async fn metrics() -> String {
     for endpoint in ["up", "off"] {
         admin.connect(endpoint).await;
     }
-    admin.done("disconnect_endpoint", json!({ "endpoint": "off" })).await;
+    admin.done("change_connection", json!({ "endpoint": "off", "kind": "Disconnect" })).await;
     monitor.metrics().await
 }
 

@@ -9,8 +9,8 @@ use axum::{
 
 use super::{notices, options};
 use crate::{
-    changes::{Answer, Change, ChangeKind, SAVE_OPTIONS},
-    operations::{Actor, ActorOperations, SignedIn},
+    changes::{Change, ChangeKind, SAVE_OPTIONS},
+    operations::{Actor, SignedIn},
     server::state::AppState,
 };
 use wsmon_model::LocalPath;
@@ -35,7 +35,7 @@ pub(super) async fn change(
     let Some(change) = Change::from_fields(&field) else {
         return (StatusCode::BAD_REQUEST, "The form asks for nothing that can be done.\n").into_response();
     };
-    let answer = perform(&admin, &change).await;
+    let answer = admin.change(&change).await;
     let notice = change.notice(&answer).map(|notice| [(SET_COOKIE, notices::set_cookie(&notice, state.secure()))]);
     let uri = &request.uri;
     // The page of what is removed is gone.
@@ -43,17 +43,4 @@ pub(super) async fn change(
     let here = uri.path_and_query().and_then(|here| LocalPath::new(here.as_str())).filter(|_| !is_gone);
     let back = Redirect::to(here.as_ref().map_or(DASHBOARD, LocalPath::as_str));
     (notice, back).into_response()
-}
-
-async fn perform(admin: &ActorOperations, change: &Change) -> Answer {
-    let endpoint = &change.endpoint;
-    let done = |()| None;
-    match change.kind {
-        ChangeKind::Connect(auto_reconnect) => admin.connect(endpoint, auto_reconnect).await.map(Some),
-        ChangeKind::Disconnect => admin.disconnect(endpoint).await.map(done),
-        ChangeKind::Remove => admin.remove(endpoint).await.map(done),
-        ChangeKind::AutoReconnect(enabled) => admin.set_auto_reconnect(endpoint, enabled).await.map(done),
-        ChangeKind::Pause => admin.pause(endpoint).await.map(done),
-        ChangeKind::Resume => admin.resume(endpoint).await.map(done),
-    }
 }

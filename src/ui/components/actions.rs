@@ -1,14 +1,11 @@
 //! What an administrator can do to a connection, and the word of how it went.
 
-use futures_util::{FutureExt, TryFutureExt, future::LocalBoxFuture};
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use web_sys::{FormData, HtmlFormElement};
 
 use crate::{
-    api::{
-        connect_endpoint, disconnect_endpoint, pause_endpoint, remove_endpoint, resume_endpoint, set_auto_reconnect,
-    },
-    changes::{Answer, Change, ChangeKind, Notice},
+    api::change_connection,
+    changes::{Change, ChangeKind, Notice},
     error::AppError,
     ui::poll::Poll,
 };
@@ -66,7 +63,7 @@ impl Actions {
             let text = format!("Connecting to {}…", change.endpoint);
             self.push(Notice { endpoint: change.endpoint.clone(), text, is_failure: false }, None);
         }
-        let request = request(&change);
+        let request = change_connection(change.clone());
         if is_connect {
             // The row is there before the attempt has ended.
             self.poll.refresh();
@@ -93,22 +90,6 @@ impl Actions {
             shown.truncate(NOTICES);
         });
     }
-}
-
-/// Asks the server for a change.
-fn request(change: &Change) -> LocalBoxFuture<'static, Answer> {
-    let endpoint = change.endpoint.clone();
-    let request = match change.kind {
-        ChangeKind::Connect(auto_reconnect) => {
-            return connect_endpoint(endpoint, auto_reconnect).map_ok(Some).boxed_local();
-        }
-        ChangeKind::Disconnect => disconnect_endpoint(endpoint).boxed_local(),
-        ChangeKind::Remove => remove_endpoint(endpoint).boxed_local(),
-        ChangeKind::AutoReconnect(enabled) => set_auto_reconnect(endpoint, enabled).boxed_local(),
-        ChangeKind::Pause => pause_endpoint(endpoint).boxed_local(),
-        ChangeKind::Resume => resume_endpoint(endpoint).boxed_local(),
-    };
-    request.map_ok(|()| None).boxed_local()
 }
 
 /// The change that a form asks for, if it asks for one; the page then makes it, and the browser does not send the form.

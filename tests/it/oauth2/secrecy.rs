@@ -57,7 +57,9 @@ async fn neither_the_clients_secret_nor_a_token_is_shown_logged_or_stored() {
     login.send().await.expect("an answer");
 
     // The token service repeats the secret; then the feed repeats the token; then all is well.
-    let connect = async || call(&browser, &program, "connect_endpoint", json!({ "endpoint": "feed" })).await;
+    let connect = async || {
+        call(&browser, &program, "change_connection", json!({ "endpoint": "feed", "kind": { "Connect": null } })).await
+    };
     let outcome = connect().await;
     assert!(outcome.contains("token_refused") && outcome.contains("not ••••••"), "{outcome}");
     everything(&browser, &program).await;

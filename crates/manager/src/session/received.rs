@@ -142,6 +142,12 @@ impl Session {
                     self.answer_close(close.as_ref(), now);
                     None
                 }
+                // Nobody asks what it says.
+                message if !keep => {
+                    self.last_message = now;
+                    turn.record(message.len(), true);
+                    None
+                }
                 message if self.asked(&message) == Asked::Answer => self.answer(now, unix_ms(wall)),
                 message => {
                     let answered = match self.asked(&message) {
