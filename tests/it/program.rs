@@ -39,14 +39,12 @@ pub struct Program {
 
 impl Program {
     fn start(base_url: &str, filter: &str, directory: &std::path::Path) -> Self {
-        Self::start_with(&[], base_url, filter, directory)
+        Self::start_as(Command::new(env!("CARGO_BIN_EXE_websocket-monitor")), base_url, filter, directory)
     }
 
-    /// Starts it with arguments of its own.
-    pub fn start_with(arguments: &[&str], base_url: &str, filter: &str, directory: &std::path::Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_websocket-monitor"));
+    /// Starts it with arguments and variables that a command has already.
+    pub fn start_as(mut command: Command, base_url: &str, filter: &str, directory: &std::path::Path) -> Self {
         let mut child = on_free_port(&mut command, base_url, directory)
-            .args(arguments)
             .env("WSMON_ADMIN_PASSWORD", PASSWORD)
             .env("RUST_LOG", filter)
             // A trusted proxy may have all connections there are.

@@ -9,6 +9,7 @@ mod model_test;
 mod month;
 mod network;
 mod observer;
+mod openings;
 mod setup;
 mod storms;
 mod upstream;

@@ -1,5 +1,7 @@
 //! Secrets in what a server sent: some repeat what they were sent, such as a token that they do not know.
 
+use std::cmp::Reverse;
+
 use wsmon_model::Secret;
 
 /// Values that are shorter are found in any text, in bytes.
@@ -8,7 +10,10 @@ const SHORTEST: usize = 6;
 /// The text without these secrets, as far as they are long enough to be told from other words.
 pub fn mask<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
     let mut text = text.to_owned();
-    for secret in secrets.filter(|secret| secret.len() >= SHORTEST) {
+    let mut secrets: Vec<_> = secrets.filter(|secret| secret.len() >= SHORTEST).collect();
+    // One may be the beginning of another, of which the rest would be left.
+    secrets.sort_unstable_by_key(|secret| Reverse(secret.len()));
+    for secret in secrets {
         text = text.replace(secret, Secret::MASK);
         // The text may have been cut within it.
         let beginnings = secret.char_indices().map(|(end, _)| &secret[..end]).rev();
@@ -35,5 +40,12 @@ mod tests {
         assert_eq!(masked("unknown: t0ken-"), "unknown: ••••••");
         assert_eq!(masked("no token of tenant 7"), "no token of tenant 7");
         assert_eq!(mask("5ecret5", [].into_iter()), "5ecret5");
+    }
+
+    #[test]
+    fn of_a_secret_that_begins_as_another_nothing_is_left() {
+        for sent in [["t0ken-1", "t0ken-1-and-more"], ["t0ken-1-and-more", "t0ken-1"]] {
+            assert_eq!(mask("no t0ken-1-and-more, t0ken-1", sent.into_iter()), "no ••••••, ••••••");
+        }
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn resolved(options: &ConnectionOptions, secrets: &mut Secrets) -> Re
             }
             // Some of its parameters are none.
             "query" => secrets.add_query(secret.expose()),
+            "headers" => secrets.add_header(&secret),
             _ => secrets.add([secret]),
         }
     }
@@ -164,6 +165,19 @@ mod tests {
         }
         let both = ConnectionOptions { bearer_token: Some(Secret::new("t0ken")), ..basic_auth("ann:word") };
         assert_eq!(refused(&both).field(), Some("basic_auth"));
+    }
+
+    #[test]
+    fn a_part_of_a_header_or_a_query_is_secret_as_well() {
+        let masked = |options: &ConnectionOptions, said: &str| {
+            let mut secrets = Secrets::default();
+            resolved(options, &mut secrets).expect("valid");
+            secrets.mask(said)
+        };
+        assert_eq!(masked(&header("X-Key", "Token 5ecret5"), "no Token: 5ecret5"), "no Token: ••••••");
+        assert_eq!(masked(&header("Cookie", "sid=5ecret5; theme=dark"), "no session 5ecret5"), "no session ••••••");
+        let query = ConnectionOptions { query: Some(Secret::new("5ecret5&mode=live")), ..ConnectionOptions::default() };
+        assert_eq!(masked(&query, "no such 5ecret5, live"), "no such ••••••, live");
     }
 
     #[test]

@@ -87,9 +87,18 @@ impl Secrets {
         (!self.read.is_empty() || !self.written.is_empty()).then(|| Box::new(self))
     }
 
-    /// The same of the parameters of a query.
+    /// The same of the parameters of a query: their values, and what stands alone.
     pub(super) fn add_query(&mut self, query: &str) {
-        self.add(query.split('&').filter_map(|pair| Some(Secret::new(pair.split_once('=')?.1))));
+        self.add(query.split('&').map(|pair| Secret::new(pair.split_once('=').map_or(pair, |(_, value)| value))));
+    }
+
+    /// The same of a header: also what follows a scheme (RFC 9110 section 11.4), and the values of cookies (RFC 6265 section
+    /// 4.2.1), as servers repeat those alone.
+    pub(super) fn add_header(&mut self, value: &Secret) {
+        let (text, credentials) = (value.expose(), value.expose().split_once(' '));
+        let cookies = text.split("; ").filter_map(|pair| Some(pair.split_once('=')?.1));
+        let parts = credentials.into_iter().map(|(_, credentials)| credentials).chain(cookies);
+        self.add(parts.chain([text]).map(Secret::new));
     }
 
     /// The secret that a reference leads to, if it was among those read.

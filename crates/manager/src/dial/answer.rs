@@ -75,8 +75,13 @@ impl Answer {
         self.status == StatusCode::SWITCHING_PROTOCOLS
     }
 
-    /// Holds an answer that switches protocols against what was asked (section 4.1).
-    pub(super) fn check(&self, accept_key: &str, asked: &[String]) -> Result<(), Failure> {
+    /// Holds an answer that switches protocols against what was asked (section 4.1); `told` is what may be told of its words.
+    pub(super) fn check(
+        &self,
+        accept_key: &str,
+        asked: &[String],
+        told: impl Fn(&str) -> String,
+    ) -> Result<(), Failure> {
         let is = |name, wanted: &[u8]| {
             self.headers.get(name).is_some_and(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(wanted))
         };
@@ -94,7 +99,7 @@ impl Answer {
             return Err(invalid("Key mismatch in \"Sec-WebSocket-Accept\" header"));
         }
         if let Some(name) = self.extension() {
-            return Err(invalid(&format!("it uses the extension “{name}”, which nobody offered")));
+            return Err(invalid(&format!("it uses the extension “{}”, which nobody offered", told(&name))));
         }
         self.subprotocol_fault(asked).map_or(Ok(()), |fault| Err(Failure::Subprotocol(fault)))
     }
@@ -143,7 +148,7 @@ mod tests {
         let (answer, size) = Answer::parse(head.as_bytes(), 0)?.expect("a whole head");
         assert_eq!(size, head.len());
         let asked: Vec<_> = asked.iter().map(|&name| name.to_owned()).collect();
-        answer.check(&accept_key(KEY), &asked)
+        answer.check(&accept_key(KEY), &asked, str::to_owned)
     }
 
     const FIELDS: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n";

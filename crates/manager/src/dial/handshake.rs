@@ -97,7 +97,7 @@ pub(super) async fn upgrade(
     if !answer.is_switching() {
         return Err(NotUpgraded::Refused(Box::new(Refusal { secrets, answer, early, stream, _place: place })));
     }
-    answer.check(&accept_key(&request.key), subprotocols)?;
+    answer.check(&accept_key(&request.key), subprotocols, |text| secrets.mask(text))?;
     Ok(Upgraded { stream, early, secrets, place })
 }
 

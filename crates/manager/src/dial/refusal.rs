@@ -43,9 +43,10 @@ impl Refusal {
         let framing = Framing::of(&headers);
         let by = deadline.min(Instant::now() + BODY_WAIT);
         let body = beginning(&mut self.early.as_slice().chain(self.stream), framing, by).await;
+        let told = |text: &str| self.secrets.mask(text);
+        let body = told(&body);
         let words: Vec<_> = body.split_whitespace().collect();
-        let body = self.secrets.mask(&words.join(" "));
-        Failure::from_answer(status, &headers, PeerText::new(&body), now)
+        Failure::from_answer(status, &headers, PeerText::new(&words.join(" ")), told, now)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use http::{
-    HeaderMap, HeaderName, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_TYPE, PROXY_AUTHENTICATE, RETRY_AFTER, SERVER, WWW_AUTHENTICATE},
 };
 use wsmon_model::{HttpAnswer, PeerText};
@@ -15,16 +15,21 @@ use super::Failure;
 const CHALLENGE_PARAMETERS: [&str; 3] = ["realm", "error", "scope"];
 
 impl Failure {
-    /// The upgrade, or the request for a tunnel, was answered with this; `now` is what a date in the answer is held against.
-    pub(crate) fn from_answer(status: StatusCode, headers: &HeaderMap, body: PeerText, now: SystemTime) -> Self {
-        let text = |name: HeaderName| {
-            let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-            PeerText::new(&value.unwrap_or_default())
-        };
+    /// The upgrade, or the request for a tunnel, was answered with this; `told` is what may be told of a header, and `now` is
+    /// what a date in the answer is held against.
+    pub(crate) fn from_answer(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: PeerText,
+        told: impl Fn(&str) -> String,
+        now: SystemTime,
+    ) -> Self {
+        let words = |value: &HeaderValue| told(&String::from_utf8_lossy(value.as_bytes()));
+        let text = |name: HeaderName| PeerText::new(&headers.get(name).map(words).unwrap_or_default());
         let retry_after = text(RETRY_AFTER);
         let challenges = [WWW_AUTHENTICATE, PROXY_AUTHENTICATE];
         let challenges = challenges.iter().flat_map(|name| headers.get_all(name).iter());
-        let challenges: Vec<_> = challenges.map(|value| public(&String::from_utf8_lossy(value.as_bytes()))).collect();
+        let challenges: Vec<_> = challenges.map(|value| public(&words(value))).collect();
         Self::Http(Box::new(HttpAnswer {
             status: status.as_u16(),
             server: text(SERVER),

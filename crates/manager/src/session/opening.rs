@@ -34,6 +34,8 @@ impl Opening {
     pub(super) fn failure(&self, ended: Option<Failure>) -> Failure {
         match (&self.run, ended) {
             (None, Some(ended)) => ended,
+            // In one turn of reading the last answer may come and then the end: no step was under way any more.
+            (Some(_), Some(ended)) if self.is_over => ended,
             (run, ended) => {
                 let fault = run.as_ref().map(Run::fault).unwrap_or_default();
                 Failure::Opening { fault: Box::new(fault), ended: ended.map(Box::new), after: self.within }

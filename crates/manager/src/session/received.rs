@@ -212,17 +212,9 @@ impl Session {
             Some(close) if CloseCode::may_be_sent(close.code) => self.outbox.close(&close.code.to_be_bytes()),
             Some(_) => self.outbox.close(&CloseCode::Protocol.payload()),
         }
-        let failure = self.without_secrets(Failure::from_close(close));
+        // The reason may repeat a token that the service does not know.
+        let told = close.map(|close| Close { code: close.code, reason: self.mask(&close.reason) });
+        let failure = Failure::from_close(told.as_ref());
         self.ending = Some(Box::new(Ending { failure, by: now + CLOSE_TIMEOUT }));
-    }
-
-    /// A failure as it may be told: a close frame's reason may repeat a token that the service does not know.
-    fn without_secrets(&self, failure: Failure) -> Failure {
-        match (failure, &self.socket.secrets) {
-            (Failure::Closed { code, reason }, Some(secrets)) => {
-                Failure::Closed { code, reason: PeerText::new(&secrets.mask(reason.as_str())) }
-            }
-            (failure, _) => failure,
-        }
     }
 }
