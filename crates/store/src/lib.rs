@@ -25,6 +25,9 @@ mod soundness;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transition_tests;
+mod transitions;
 mod writing;
 
 pub use self::{
@@ -38,4 +41,5 @@ pub use self::{
     lock::DirectoryLock,
     sessions::{SESSION_IDLE_MS, SESSION_LIFE_MS, StoredSession},
     store::Store,
+    transitions::TRANSITIONS_KEPT_DAYS,
 };
