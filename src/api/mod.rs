@@ -15,8 +15,8 @@ pub use account::load_account;
 pub use audit::list_audit;
 pub use bulk::{load_bulk_progress, preview_bulk, start_bulk, undo_bulk};
 pub use connections::{
-    connect_endpoint, disconnect_endpoint, list_connections, load_endpoint, load_options, load_summary, pause_endpoint,
-    remove_endpoint, resume_endpoint, set_auto_reconnect,
+    connect_endpoint, disconnect_endpoint, list_connections, load_availability, load_endpoint, load_options,
+    load_summary, pause_endpoint, remove_endpoint, resume_endpoint, set_auto_reconnect,
 };
 pub use guide::load_guide;
 

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use websocket_monitor::{changes::SAVE_OPTIONS, error::AppError};
 use wsmon_model::{
-    Account, AuditPage, AuditQuery, BulkAction, BulkId, BulkPreview, BulkProgress, Connection, ConnectionOptions,
-    EndpointDetails, EndpointOptions, GuidePage, ListAnswer, ListQuery, ListVersion, OPTION_FIELDS, Selection, Summary,
+    Account, AuditPage, AuditQuery, AvailabilityReport, BulkAction, BulkId, BulkPreview, BulkProgress, Connection,
+    ConnectionOptions, EndpointDetails, EndpointOptions, GuidePage, ListAnswer, ListQuery, ListVersion, OPTION_FIELDS,
+    Selection, Summary,
 };
 
 /// The type of both.
@@ -77,6 +78,7 @@ pub fn arguments(function: &str, arguments: &Value) -> Vec<u8> {
         | "pause_endpoint"
         | "resume_endpoint"
         | "load_endpoint"
+        | "load_availability"
         | "load_options" => to_postcard::<Endpoint>(arguments),
         "set_auto_reconnect" => to_postcard::<AutoReconnect>(arguments),
         "list_audit" => to_postcard::<Audit>(arguments),
@@ -107,6 +109,7 @@ pub async fn answer(function: &str, answer: Response) -> Response {
         "load_account" => to_json::<Account>(&body),
         "load_endpoint" => to_json::<EndpointDetails>(&body),
         "connect_endpoint" => to_json::<Connection>(&body),
+        "load_availability" => to_json::<AvailabilityReport>(&body),
         "load_options" => to_json::<EndpointOptions>(&body),
         "list_audit" => to_json::<AuditPage>(&body),
         "preview_bulk" => to_json::<BulkPreview>(&body),

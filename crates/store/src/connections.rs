@@ -3,21 +3,15 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::BoxFuture;
-use sqlx::{
-    Row, Sqlite, SqliteConnection,
-    query::Query,
-    sqlite::{SqliteArguments, SqliteRow},
-};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use tracing::error;
 
-use super::{audit, error::StoreError, retention, store::Store, transitions};
+use super::{audit, endpoint::bind_endpoint, error::StoreError, retention, store::Store, transitions};
 use wsmon_manager::{
     CheckedOptions, EndpointTransition, EventRecord, Happened, KeepError, Keeper, LearnedSilences, Wanted,
     describe_event,
 };
 use wsmon_model::{Cause, EndpointId, Event, Evidence, PeerText, PendingAudit};
-
-pub(super) type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 /// Events kept of each endpoint.
 pub const EVENTS_KEPT: i64 = 500;
@@ -123,11 +117,6 @@ async fn append_events(
         query.bind(since_ms).execute(connection).await?;
     }
     Ok(())
-}
-
-/// Binds an endpoint's service and name to a statement's next two parameters.
-pub(super) fn bind_endpoint<'q>(query: SqliteQuery<'q>, endpoint: &'q EndpointId) -> SqliteQuery<'q> {
-    query.bind(endpoint.service.as_str()).bind(endpoint.name.as_str())
 }
 
 /// Adds an event, unless its endpoint has been removed meanwhile.

@@ -8,6 +8,7 @@ mod audit;
 mod audit_tests;
 mod backup;
 mod connections;
+mod endpoint;
 mod error;
 #[cfg(test)]
 mod event_tests;

@@ -3,7 +3,7 @@
 
 use sqlx::{Row, SqliteConnection};
 
-use super::{connections::bind_endpoint, error::StoreError, retention, store::Store};
+use super::{endpoint::bind_endpoint, error::StoreError, retention, store::Store};
 use wsmon_manager::EndpointTransition;
 use wsmon_model::{EndpointId, GapReason, History, PeriodKind, Transition};
 
