@@ -6,7 +6,7 @@ use crate::ui::format;
 use wsmon_model::{Bucket, BucketKind, utc_text};
 
 /// How high a strip is, in units of its own.
-const HEIGHT: u32 = 10;
+const HEIGHT: u32 = 20;
 
 /// A strip of buckets; `summary` says the same in words, for who cannot see it.
 pub fn strip(buckets: &[Bucket], summary: String) -> impl IntoView + use<> {
@@ -33,22 +33,31 @@ pub fn strip(buckets: &[Bucket], summary: String) -> impl IntoView + use<> {
     }
 }
 
-/// What stands for a kind in a strip and in the words beside it: from the bottom up is up, from the top down is down.
-fn marks(kind: BucketKind) -> &'static [(&'static str, u32, u32)] {
+/// A part of a shape: its class, its upper edge and its height.
+type Mark = (&'static str, u32, u32);
+
+/// What stands for a kind in a strip and beside the words: what reaches the bottom is up, what hangs from the top is down. Of
+/// a bucket that is partly down, the more the longer it was, in percent.
+fn marks(kind: BucketKind, down: u32) -> Vec<Mark> {
+    let hangs = 3 + 6 * down / 100;
+    let below = (hangs + 2).max(6);
     match kind {
-        BucketKind::Up => &[("up", 3, 7)],
-        BucketKind::Partly => &[("down", 0, 4), ("up", 6, 4)],
-        BucketKind::Down => &[("down", 0, 6)],
-        BucketKind::Off => &[("off", 8, 2)],
-        BucketKind::NoData => &[],
+        BucketKind::Up => vec![("up", 6, HEIGHT - 6)],
+        BucketKind::Partly => vec![("down", 0, hangs), ("up", below, HEIGHT - below)],
+        BucketKind::Down => vec![("down", 0, 12)],
+        BucketKind::Off => vec![("off", HEIGHT - 4, 4)],
+        BucketKind::NoData => Vec::new(),
     }
 }
 
-fn rects(kind: BucketKind, x: u32, width: u32) -> impl IntoView + use<> {
-    let rect = |&(class, y, height): &(&'static str, u32, u32)| {
-        view! { <rect class=class x=x y=y width=width height=height></rect> }
-    };
-    marks(kind).iter().map(rect).collect_view()
+fn rects(marks: Vec<Mark>, x: u32, width: u32) -> impl IntoView + use<> {
+    let rect = |(class, y, height): Mark| view! { <rect class=class x=x y=y width=width height=height></rect> };
+    marks.into_iter().map(rect).collect_view()
+}
+
+/// How much of a bucket was down, in percent.
+fn down(bucket: &Bucket) -> u32 {
+    u32::try_from(bucket.down_ms * 100 / (bucket.to_ms - bucket.from_ms).max(1)).unwrap_or_default().min(100)
 }
 
 fn shape(run: &[Bucket], x: u32, width: u32) -> Option<impl IntoView + use<>> {
@@ -62,7 +71,7 @@ fn shape(run: &[Bucket], x: u32, width: u32) -> Option<impl IntoView + use<>> {
         <g data-bucket=first.kind.as_str()>
             <title>{title}</title>
             <rect class="hit" x=x y="0" width=width height=HEIGHT></rect>
-            {rects(first.kind, x, width)}
+            {rects(marks(first.kind, down(first)), x, width)}
         </g>
     })
 }
@@ -73,8 +82,8 @@ pub fn legend() -> impl IntoView {
     let entry = |kind: BucketKind| {
         view! {
             <li>
-                <svg class="strip" aria-hidden="true" viewBox="0 0 6 10" shape-rendering="crispEdges">
-                    {rects(kind, 0, 6)}
+                <svg class="strip" aria-hidden="true" viewBox="0 0 12 20" shape-rendering="crispEdges">
+                    {rects(marks(kind, 50), 0, 12)}
                 </svg>
                 {kind.label()}
             </li>
