@@ -8,7 +8,7 @@ use crate::{
     changes::{Answer, Change},
     error::AppError,
 };
-use wsmon_model::{EndpointDetails, EndpointOptions, ListAnswer, ListQuery, ListVersion, Summary};
+use wsmon_model::{AvailabilityReport, EndpointDetails, EndpointOptions, ListAnswer, ListQuery, ListVersion, Summary};
 
 /// One page of the list of connections, and the summary of all; only the time for whoever shows just that already, as
 /// told by its version.
@@ -52,6 +52,16 @@ pub async fn change_connection(change: Change) -> Answer {
 #[server(endpoint = "load_endpoint", protocol = super::wire::Wire)]
 pub async fn load_endpoint(endpoint: String) -> Result<EndpointDetails, AppError> {
     super::as_admin(|admin| async move { admin.details(&endpoint).await }).await
+}
+
+/// How available a connection was, and when it was not, as of now.
+///
+/// # Errors
+///
+/// [`AppError::Unauthenticated`], [`AppError::Invalid`], [`AppError::NotFound`].
+#[server(endpoint = "load_availability", protocol = super::wire::Wire)]
+pub async fn load_availability(endpoint: String) -> Result<AvailabilityReport, AppError> {
+    super::as_admin(|admin| async move { Ok(AvailabilityReport::from(&admin.history(&endpoint).await?)) }).await
 }
 
 /// The options of a connection, secrets masked.

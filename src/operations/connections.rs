@@ -9,8 +9,8 @@ use crate::{
 };
 use wsmon_manager::{ConnectionManager, Wanted, clock::unix_ms};
 use wsmon_model::{
-    AuditAction, Connection, ConnectionOptions, EndpointDetails, EndpointId, EndpointOptions, ListAnswer, ListQuery,
-    ListVersion, OptionsVersion, Phase, Summary,
+    AuditAction, Connection, ConnectionOptions, EndpointDetails, EndpointId, EndpointOptions, History, ListAnswer,
+    ListQuery, ListVersion, OptionsVersion, Phase, Summary,
 };
 
 /// Events of a connection shown at once.
@@ -48,6 +48,19 @@ impl ActorOperations {
         let token_expiry = parts.manager.token_expiry(&endpoint).await;
         let certificates = parts.manager.certificates(&endpoint.service).await;
         Ok(EndpointDetails { now_ms, connection: Some(connection), token_expiry, certificates, events })
+    }
+
+    /// How a connection fared for as long as that is kept, up to now.
+    ///
+    /// # Errors
+    ///
+    /// As for [`details`](Self::details).
+    pub async fn history(&self, endpoint: &str) -> Result<History, AppError> {
+        let (parts, endpoint) = (&self.parts, id(endpoint)?);
+        if parts.manager.get(&endpoint).is_none() {
+            return Err(AppError::NotFound(endpoint));
+        }
+        Ok(parts.store.history_of(&endpoint).await?)
     }
 
     /// The options of a connection, secrets masked.

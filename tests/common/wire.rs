@@ -8,8 +8,9 @@ use websocket_monitor::{
     error::AppError,
 };
 use wsmon_model::{
-    Account, AuditPage, AuditQuery, BulkAction, BulkId, BulkPreview, BulkProgress, Connection, ConnectionOptions,
-    EndpointDetails, EndpointOptions, GuidePage, ListAnswer, ListQuery, ListVersion, OPTION_FIELDS, Selection, Summary,
+    Account, AuditPage, AuditQuery, AvailabilityReport, BulkAction, BulkId, BulkPreview, BulkProgress, Connection,
+    ConnectionOptions, EndpointDetails, EndpointOptions, GuidePage, ListAnswer, ListQuery, ListVersion, OPTION_FIELDS,
+    Selection, Summary,
 };
 
 /// The type of both.
@@ -68,7 +69,7 @@ pub fn arguments(function: &str, arguments: &Value) -> Vec<u8> {
         "load_summary" | "load_account" => to_postcard::<Nothing>(arguments),
         "load_guide" => to_postcard::<Guide>(arguments),
         "change_connection" => to_postcard::<Changed>(&json!({ "change": arguments })),
-        "load_endpoint" | "load_options" => to_postcard::<Endpoint>(arguments),
+        "load_endpoint" | "load_availability" | "load_options" => to_postcard::<Endpoint>(arguments),
         "list_audit" => to_postcard::<Audit>(arguments),
         "preview_bulk" => to_postcard::<Preview>(arguments),
         "start_bulk" | "undo_bulk" => to_postcard::<Bulk>(arguments),
@@ -97,6 +98,7 @@ pub async fn answer(function: &str, answer: Response) -> Response {
         "load_account" => to_json::<Account>(&body),
         "load_endpoint" => to_json::<EndpointDetails>(&body),
         "change_connection" => to_json::<Option<Connection>>(&body),
+        "load_availability" => to_json::<AvailabilityReport>(&body),
         "load_options" => to_json::<EndpointOptions>(&body),
         "list_audit" => to_json::<AuditPage>(&body),
         "preview_bulk" => to_json::<BulkPreview>(&body),

@@ -1,6 +1,7 @@
 //! What survives: the program itself, killed, out of disk space or descriptors, on a damaged store, stopped
 //! and started again, restored from a backup.
 
+mod availability;
 mod backup;
 #[path = "../common/mod.rs"]
 mod common;

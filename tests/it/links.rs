@@ -60,6 +60,7 @@ async fn a_link_shows_the_page_and_no_get_changes_anything() {
         "/admin",
         "/admin/websocket-monitor?q=data-feed&status=disconnected",
         "/admin/websocket-monitor/data-feed",
+        "/admin/websocket-monitor/data-feed/gaps.csv",
         "/admin/audit",
         "/admin/account",
         "/docs/monitoring/overview",

@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod availability;
 mod bodies;
 mod bulk;
 mod ca_file;

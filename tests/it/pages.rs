@@ -25,6 +25,7 @@ pub fn calls() -> Vec<(&'static str, Value)> {
         ("load_bulk_progress", json!({ "id": 1, "from": 0 })),
         ("undo_bulk", json!({ "id": 1 })),
         ("load_endpoint", json!({ "endpoint": "data-feed" })),
+        ("load_availability", json!({ "endpoint": "data-feed" })),
         ("load_options", json!({ "endpoint": "data-feed" })),
         ("load_guide", json!({ "page": "profiles" })),
         ("list_audit", json!({ "query": { "action": null, "search": "", "page": 0 } })),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast::{self, error};
 
-use super::event_record::EventRecord;
+use super::{event_record::EventRecord, keeper::EndpointTransition};
 
 /// Events that a consumer may be behind: as many as ten thousand connections bring that drop at once.
 const BACKLOG: usize = 16_384;
@@ -16,12 +16,17 @@ const BACKLOG: usize = 16_384;
 #[derive(Clone)]
 pub(super) struct EventBus(broadcast::Sender<Published>);
 
-/// An event on the bus.
+/// What is on the bus. A pointer at most, as there is room for many.
 #[derive(Clone)]
-pub(super) struct Published {
-    pub(super) event: Arc<EventRecord>,
-    /// Whether it was kept with the change that it tells of.
-    pub(super) kept: bool,
+pub(super) enum Published {
+    /// An event.
+    Event {
+        event: Arc<EventRecord>,
+        /// Whether it was kept with the change that it tells of.
+        kept: bool,
+    },
+    /// From when on a connection is counted otherwise, where no event tells that.
+    Transition(Arc<EndpointTransition>),
 }
 
 /// A consumer's view of the bus, from when it was made.
@@ -55,9 +60,15 @@ impl EventBus {
         self.send(event, true);
     }
 
-    fn send(&self, event: EventRecord, kept: bool) {
+    /// Tells from when on a connection is counted otherwise.
+    pub(super) fn publish_transition(&self, transition: EndpointTransition) {
         // An error says that nobody listens.
-        let _ = self.0.send(Published { event: Arc::new(event), kept });
+        let _ = self.0.send(Published::Transition(Arc::new(transition)));
+    }
+
+    fn send(&self, event: EventRecord, kept: bool) {
+        // As above.
+        let _ = self.0.send(Published::Event { event: Arc::new(event), kept });
     }
 
     pub(super) fn subscribe(&self) -> EventSubscription {
@@ -72,7 +83,11 @@ impl EventSubscription {
     ///
     /// Any [`EventError`].
     pub async fn recv(&mut self) -> Result<Arc<EventRecord>, EventError> {
-        Ok(self.next().await?.event)
+        loop {
+            if let Published::Event { event, .. } = self.next().await? {
+                return Ok(event);
+            }
+        }
     }
 
     pub(super) async fn next(&mut self) -> Result<Published, EventError> {

@@ -11,7 +11,7 @@ use tokio::sync::{MutexGuard, oneshot};
 use tracing::Instrument;
 
 use super::{
-    command::{Ack, Change, Command},
+    command::{Ack, Asked, Change, Command},
     error::ManagerError,
     event_record::EventRecord,
     frame::CloseCode,
@@ -76,15 +76,16 @@ impl ConnectionManager {
             options: options.clone().unwrap_or(before.options),
             ..before
         };
-        self.save(&wanted, EventKind::AskedToConnect).await?;
+        let at_ms = self.save(&wanted, EventKind::AskedToConnect).await?;
         let Some(entry) = &known else {
             // A new connection's task begins with an attempt; told to connect, it might make two.
-            let added = self.0.registry.get_or_insert_with(endpoint, || self.spawn(upstream, wanted, Lane::Urgent));
+            let spawn = || self.spawn_new(upstream, wanted, Lane::Urgent, at_ms);
+            let added = self.0.registry.get_or_insert_with(endpoint, spawn);
             return added.map(|entry| handle(true, &entry)).ok_or(ManagerError::Interrupted);
         };
         let options = options.map(|own| upstream.options_in_force(own));
         let change = Change { auto_reconnect, options };
-        if ask(entry, |done| Command::Connect { change, done }).await {
+        if ask(entry, at_ms, |done| Command::Connect { change, done }).await {
             return Ok(handle(false, entry));
         }
         // Only a shutdown ends a task while its name is ours to change.
@@ -167,7 +168,7 @@ impl ConnectionManager {
             let entry = manager.entry(&endpoint)?;
             manager.0.config.keeper.forget(&endpoint, manager.1.as_deref()).await?;
             // An error means that it is already on its way out; wait for that.
-            let _ = entry.commands.send(Command::Stop { code: CloseCode::Normal }).await;
+            let _ = entry.commands.send(Command::Stop { code: CloseCode::Normal }.into()).await;
             entry.state.clone().ended().await;
             Ok(())
         })
@@ -199,11 +200,13 @@ impl ConnectionManager {
         if self.is_running() { Ok(turn) } else { Err(ManagerError::ShuttingDown) }
     }
 
-    pub(super) async fn save(&self, wanted: &Wanted, kind: EventKind) -> Result<(), ManagerError> {
-        let event = EventRecord::new(wanted.endpoint.clone(), unix_ms(self.0.config.clock.now()), kind);
+    /// Keeps what is wanted and the event that tells of it; the event's time.
+    pub(super) async fn save(&self, wanted: &Wanted, kind: EventKind) -> Result<i64, ManagerError> {
+        let at_ms = unix_ms(self.0.config.clock.now());
+        let event = EventRecord::new(wanted.endpoint.clone(), at_ms, kind);
         self.0.config.keeper.save(wanted, &event, self.1.as_deref()).await?;
         self.0.events.publish_kept(event);
-        Ok(())
+        Ok(at_ms)
     }
 
     /// Keeps what is wanted of a connection from now on, then tells its task.
@@ -235,9 +238,9 @@ impl ConnectionManager {
             }
             let mut wanted = entry.wanted();
             change(&mut wanted);
-            manager.save(&wanted, kind).await?;
+            let at_ms = manager.save(&wanted, kind).await?;
             // Only a shutdown ends a task meanwhile. Then its socket is closed, and what is kept holds.
-            ask(&entry, command).await;
+            ask(&entry, at_ms, command).await;
             Ok(())
         })
         .await
@@ -264,8 +267,9 @@ impl Entry {
     }
 }
 
-/// Gives a command and waits until it is carried out; false if the task has ended or is ending.
-async fn ask(entry: &Entry, command: impl FnOnce(Ack) -> Command) -> bool {
+/// Gives a command that was asked for at a time, and waits until it is carried out; false if the task has ended or is ending.
+async fn ask(entry: &Entry, at_ms: i64, command: impl FnOnce(Ack) -> Command) -> bool {
     let (done, outcome) = oneshot::channel();
-    entry.commands.send(command(done)).await.is_ok() && outcome.await.is_ok()
+    let asked = Asked { command: command(done), at_ms: Some(at_ms) };
+    entry.commands.send(asked).await.is_ok() && outcome.await.is_ok()
 }

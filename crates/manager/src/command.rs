@@ -28,6 +28,21 @@ pub(super) enum Command {
     Stop { code: CloseCode },
 }
 
+/// A command on its way to the task.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) command: Command,
+    /// When it was asked for by an administrator, in Unix milliseconds: the time of the event that was kept of it, from
+    /// which on availability counts what follows. None of what is no change, which counts from when it is done.
+    pub(super) at_ms: Option<i64>,
+}
+
+impl From<Command> for Asked {
+    fn from(command: Command) -> Self {
+        Self { command, at_ms: None }
+    }
+}
+
 /// What changes from now on; `None` keeps the current value.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Change {

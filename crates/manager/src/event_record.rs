@@ -1,6 +1,6 @@
 //! An event as it is kept.
 
-use wsmon_model::{Cause, EndpointId, EventKind, Evidence};
+use wsmon_model::{Cause, EndpointId, EventKind, Evidence, Transition};
 
 /// Something that happened to a connection, as it is kept: what was seen, from which [`describe`](crate::describe) makes
 /// sentences when it is read.
@@ -16,12 +16,14 @@ pub struct EventRecord {
     pub attempt: u32,
     /// What was seen, if it is a failure.
     pub evidence: Option<Box<Evidence>>,
+    /// What it changes in what the connection's availability counts as, at the same time.
+    pub transition: Option<Transition>,
 }
 
 impl EventRecord {
     /// An event that is no failure.
     pub fn new(endpoint: EndpointId, at_ms: i64, kind: EventKind) -> Self {
-        Self { endpoint, at_ms, kind, attempt: 0, evidence: None }
+        Self { endpoint, at_ms, kind, attempt: 0, evidence: None, transition: None }
     }
 
     /// Why, if it is a failure.

@@ -1,8 +1,9 @@
-//! The consumer of the bus that gives events to the keeper, in batches and off the hot path, and with them what is learned.
+//! The consumer of the bus that gives events and transitions to the keeper, in batches and off the hot path, and with them
+//! what is learned.
 
 use std::{
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -14,8 +15,10 @@ use tracing::warn;
 
 use super::{
     bus::{EventError, EventSubscription, Published},
+    clock::{Clock, unix_ms},
     event_record::EventRecord,
-    keeper::Keeper,
+    keeper::{EndpointTransition, Happened, Keeper},
+    registry::Registry,
     silence_writer::SilenceWriter,
 };
 
@@ -36,7 +39,9 @@ pub(super) struct EventWriter {
     end: CancellationToken,
     /// Events that were missed because the keeper did not keep up.
     lost: Arc<AtomicU64>,
-    batch: Vec<EventRecord>,
+    clock: Arc<dyn Clock>,
+    registry: Weak<Registry>,
+    batch: Happened,
     silences: SilenceWriter,
 }
 
@@ -44,11 +49,13 @@ impl EventWriter {
     pub(super) fn new(
         events: EventSubscription,
         keeper: Arc<dyn Keeper>,
+        clock: Arc<dyn Clock>,
+        registry: Weak<Registry>,
         end: CancellationToken,
         lost: Arc<AtomicU64>,
         silences: SilenceWriter,
     ) -> Self {
-        Self { events, keeper, end, lost, batch: Vec::new(), silences }
+        Self { events, keeper, end, lost, clock, registry, batch: Happened::default(), silences }
     }
 
     /// Runs until `end` is cancelled and the rest is kept, or the bus is gone.
@@ -60,6 +67,8 @@ impl EventWriter {
                 () = self.end.cancelled() => None,
                 () = self.silences.due() => {
                     self.silences.keep_changed().await;
+                    // Also while nothing happens it is known until when somebody watched.
+                    self.keep_all().await;
                     continue;
                 }
             };
@@ -67,30 +76,47 @@ impl EventWriter {
             if goes_on {
                 goes_on = self.gather().await;
             }
-            if !goes_on {
-                while let Some(next) = self.events.try_next() {
-                    self.take(next);
-                }
-            }
-            self.keep().await;
+            self.keep_all().await;
         }
     }
 
     /// Takes what came over the bus; false if nothing will come any more.
     fn take(&mut self, next: Result<Published, EventError>) -> bool {
         match next {
-            Ok(Published { event, kept: false }) => self.batch.push(Arc::unwrap_or_clone(event)),
-            Ok(Published { kept: true, .. }) => {}
-            Err(EventError::Missed(missed)) => drop(self.lost.fetch_add(missed, Relaxed)),
+            Ok(Published::Event { event, kept: false }) => self.take_event(Arc::unwrap_or_clone(event)),
+            Ok(Published::Event { kept: true, .. }) => {}
+            Ok(Published::Transition(transition)) => self.batch.transitions.push(Arc::unwrap_or_clone(transition)),
+            Err(EventError::Missed(missed)) => {
+                self.lost.fetch_add(missed, Relaxed);
+                self.take_present();
+            }
             Err(EventError::Closed) => return false,
         }
         true
     }
 
+    fn take_event(&mut self, event: EventRecord) {
+        if let Some(transition) = event.transition {
+            self.batch.transitions.push(EndpointTransition { endpoint: event.endpoint.clone(), transition });
+        }
+        self.batch.events.push(event);
+    }
+
+    /// Takes what every connection counts as now: some of what led there was missed, and nothing might come any more that
+    /// sets it right.
+    fn take_present(&mut self) {
+        let Some(registry) = self.registry.upgrade() else { return };
+        self.batch.transitions.extend(registry.entries().iter().map(|entry| entry.present()));
+    }
+
+    fn is_full(&self) -> bool {
+        self.batch.events.len() >= BATCH || self.batch.transitions.len() >= BATCH
+    }
+
     /// Waits a little for more; false if nothing will come any more.
     async fn gather(&mut self) -> bool {
         let until = Instant::now() + GATHER;
-        while self.batch.len() < BATCH {
+        while !self.is_full() {
             let next = tokio::select! {
                 next = timeout_at(until, self.events.next()) => next,
                 () = self.end.cancelled() => return false,
@@ -103,17 +129,40 @@ impl EventWriter {
         true
     }
 
-    async fn keep(&mut self) {
-        for batch in self.batch.chunks(BATCH) {
-            while let Err(error) = self.keeper.append(batch).await {
-                warn!(%error, events = batch.len(), "events could not be kept");
-                tokio::select! {
-                    () = sleep(RETRY) => {}
-                    // There is no later.
-                    () = self.end.cancelled() => break,
-                }
+    /// Keeps all that has been published so far, and until when it is all.
+    async fn keep_all(&mut self) {
+        loop {
+            // What is published from now on may be missing.
+            let now_ms = unix_ms(self.clock.now());
+            let is_all = self.take_more();
+            self.batch.watched_until_ms = is_all.then_some(now_ms);
+            self.keep().await;
+            if is_all {
+                return;
             }
         }
-        self.batch.clear();
+    }
+
+    /// Takes what there is already; false if there may be more than a batch has room for.
+    fn take_more(&mut self) -> bool {
+        while !self.is_full() {
+            match self.events.try_next() {
+                Some(next) => drop(self.take(next)),
+                None => return true,
+            }
+        }
+        false
+    }
+
+    async fn keep(&mut self) {
+        while let Err(error) = self.keeper.keep_happened(&self.batch).await {
+            warn!(%error, events = self.batch.events.len(), "events could not be kept");
+            tokio::select! {
+                () = sleep(RETRY) => {}
+                // There is no later.
+                () = self.end.cancelled() => break,
+            }
+        }
+        self.batch = Happened::default();
     }
 }

@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use super::{event_record::EventRecord, options::CheckedOptions};
-use wsmon_model::{EndpointId, PendingAudit};
+use wsmon_model::{EndpointId, PendingAudit, Transition};
 
 /// What an administrator wants of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,26 @@ pub struct LearnedSilences {
     pub endpoint: EndpointId,
     /// In a form that only the manager knows.
     pub learned: Vec<u8>,
+}
+
+/// From when on a connection is counted otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointTransition {
+    /// Which connection.
+    pub endpoint: EndpointId,
+    /// When, and as what.
+    pub transition: Transition,
+}
+
+/// What happened, to be kept as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Happened {
+    /// Events in their order.
+    pub events: Vec<EventRecord>,
+    /// Transitions in their order, also those that the events tell of.
+    pub transitions: Vec<EndpointTransition>,
+    /// Until when all that happened has been given, these included, in Unix milliseconds; none if there is more to come.
+    pub watched_until_ms: Option<i64>,
 }
 
 /// Why something was not kept. Nothing of it was.
@@ -63,6 +83,17 @@ pub trait Keeper: Send + Sync + 'static {
 
     /// Keeps events. Those of endpoints that are no longer wanted may be dropped.
     fn append<'a>(&'a self, events: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>>;
+
+    /// Keeps what happened. The default keeps the events alone.
+    fn keep_happened<'a>(&'a self, happened: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>> {
+        self.append(&happened.events)
+    }
+
+    /// Takes note that connections are watched from now on, and as what each counts. What counted as anything else was
+    /// watched until the last [`watched_until_ms`](Happened::watched_until_ms), and by nobody since.
+    fn begin_watching<'a>(&'a self, _now: &'a [EndpointTransition]) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(()) })
+    }
 
     /// What was last kept of feeds' silences. Without any, it is learned anew.
     fn load_silences(&self) -> BoxFuture<'_, Result<Vec<LearnedSilences>, KeepError>> {

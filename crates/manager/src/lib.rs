@@ -134,7 +134,7 @@ pub use gate::GateConfig;
 pub use handle::{ConnectRequest, ConnectionHandle};
 pub use histogram::{Histogram, HistogramSnapshot};
 pub use invalid_options::InvalidOptions;
-pub use keeper::{KeepError, Keeper, LearnedSilences, NoopKeeper, Wanted};
+pub use keeper::{EndpointTransition, Happened, KeepError, Keeper, LearnedSilences, NoopKeeper, Wanted};
 pub use manager::ConnectionManager;
 pub use masking::mask as mask_secrets;
 pub use message::{Message, RecvError, Subscription};

@@ -89,7 +89,9 @@ impl ConnectionManager {
         let events_kept = TaskTracker::new();
         let registry = Arc::<Registry>::default();
         let silences = SilenceWriter::new(Arc::downgrade(&registry), Arc::clone(&keeper));
-        events_kept.spawn(EventWriter::new(events.subscribe(), keeper, end, lost, silences).run());
+        let (clock, weak) = (Arc::clone(&config.clock), Arc::downgrade(&registry));
+        let writer = EventWriter::new(events.subscribe(), keeper, clock, weak, end, lost, silences);
+        events_kept.spawn(writer.run());
         events_kept.close();
         let gate = Gate::new(&config.gate, config.seed);
         let services = services.into();
@@ -146,7 +148,7 @@ impl ConnectionManager {
     pub async fn send(&self, endpoint: &EndpointId, message: Message) -> Result<(), SendError> {
         let entry = self.entry(endpoint).map_err(|_| SendError::Unknown)?;
         let (done, outcome) = oneshot::channel();
-        let asked = entry.commands.send(Command::Send { message, done }).await;
+        let asked = entry.commands.send(Command::Send { message, done }.into()).await;
         asked.map_err(|_| SendError::Unknown)?;
         outcome.await.unwrap_or(Err(SendError::NotConnected))
     }
@@ -256,7 +258,7 @@ impl ConnectionManager {
         self.0.tasks.close();
         self.0.changes.close();
         // An error means that the task has ended by itself.
-        let stops = entries.iter().map(|entry| entry.commands.send(Command::Stop { code: CloseCode::Away }));
+        let stops = entries.iter().map(|entry| entry.commands.send(Command::Stop { code: CloseCode::Away }.into()));
         let ended = async { tokio::join!(join_all(stops), self.0.tasks.wait(), self.0.changes.wait()) };
         if timeout(SHUTDOWN_TIMEOUT, ended).await.is_err() {
             let (left, changes) = (self.0.tasks.len(), self.0.changes.len());

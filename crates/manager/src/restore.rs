@@ -3,10 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use tracing::warn;
+use wsmon_model::{PeriodKind, Transition};
 
 use super::{
+    clock::unix_ms,
     gate::Lane,
-    keeper::{KeepError, LearnedSilences},
+    keeper::{EndpointTransition, KeepError, LearnedSilences, Wanted},
     manager::ConnectionManager,
     service::Upstream,
 };
@@ -28,6 +30,7 @@ impl ConnectionManager {
             silences.unwrap_or_default().into_iter().map(|LearnedSilences { endpoint, learned }| (endpoint, learned));
         let silences: BTreeMap<_, _> = silences.collect();
         let mut not_configured = BTreeMap::new();
+        self.begin_watching(&all).await;
         for wanted in all {
             let endpoint = wanted.endpoint.clone();
             let upstream = self.0.upstreams.get(&endpoint.service).unwrap_or_else(|| {
@@ -44,5 +47,19 @@ impl ConnectionManager {
             });
         }
         Ok(count)
+    }
+
+    /// Has it kept from when on connections are watched. That it cannot be is no reason not to connect.
+    async fn begin_watching(&self, all: &[Wanted]) {
+        let at_ms = unix_ms(self.0.config.clock.now());
+        let first = |wanted: &Wanted| {
+            let is_configured = self.0.upstreams.contains_key(&wanted.endpoint.service);
+            let to = if wanted.on && is_configured { PeriodKind::Down } else { PeriodKind::Off };
+            EndpointTransition { endpoint: wanted.endpoint.clone(), transition: Transition { at_ms, to, why: None } }
+        };
+        let now: Vec<_> = all.iter().map(first).collect();
+        if let Err(error) = self.0.config.keeper.begin_watching(&now).await {
+            warn!(%error, "availability counts the time without a monitor as what was before");
+        }
     }
 }

@@ -59,9 +59,9 @@ impl ConnectionManager {
             let upstream = manager.0.upstreams.get(&endpoint.service);
             let upstream = upstream.ok_or_else(|| ManagerError::NoService(endpoint.service.clone()))?;
             let kind = if wanted.on { EventKind::AskedToConnect } else { EventKind::AskedToDisconnect };
-            manager.save(&wanted, kind).await?;
-            let added =
-                manager.0.registry.get_or_insert_with(&endpoint, || manager.spawn(upstream, wanted, Lane::Queue));
+            let at_ms = manager.save(&wanted, kind).await?;
+            let spawn = || manager.spawn_new(upstream, wanted, Lane::Queue, at_ms);
+            let added = manager.0.registry.get_or_insert_with(&endpoint, spawn);
             added.map(drop).ok_or(ManagerError::Interrupted)
         })
         .await

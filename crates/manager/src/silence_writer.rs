@@ -1,7 +1,6 @@
 //! Gives what was learned of feeds' silences to the keeper: now and then what has changed, in one batch, and all at the end.
 
 use std::{
-    future::pending,
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -29,12 +28,8 @@ impl SilenceWriter {
         Self { registry, keeper, due: Instant::now() + EVERY }
     }
 
-    /// Waits until it is time. While nothing is connected nothing is learned, and this waits for ever.
+    /// Waits until it is time.
     pub(super) async fn due(&self) {
-        let connected = self.registry.upgrade().map_or(0, |registry| registry.summary().connected);
-        if connected == 0 {
-            return pending().await;
-        }
         sleep_until(self.due).await;
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Weak;
 
 use crate::{
-    command::Command,
+    command::Asked,
     failure::Failure,
     freshness::Freshness,
     mailbox::Mailbox,
@@ -25,7 +25,7 @@ fn an_idle_connection_keeps_to_its_budget() {
         // tokio adds 112 bytes and rounds up to a multiple of 128.
         ("task", future(ConnectionTask::run), 6 * 128 - 112),
         ("session", size_of::<Session>(), 496),
-        ("mailbox", size_of::<Mailbox<Command>>(), 104),
+        ("mailbox", size_of::<Mailbox<Asked>>(), 104),
         ("state channel", size_of::<StateChannel>(), 128),
         ("shared", size_of::<Shared>(), 224),
         ("entry", size_of::<Entry>(), 72),

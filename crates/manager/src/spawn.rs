@@ -7,7 +7,7 @@ use rand::{SeedableRng, rngs::SmallRng};
 use super::{
     failure::Failure,
     gate::{Lane, Standing},
-    keeper::Wanted,
+    keeper::{EndpointTransition, Wanted},
     machine::Machine,
     mailbox::mailbox,
     manager::ConnectionManager,
@@ -17,12 +17,22 @@ use super::{
     state_channel::state_channel,
     task::{ConnectionTask, UnderWay},
 };
-use wsmon_model::{EndpointId, Phase};
+use wsmon_model::{EndpointId, PeriodKind, Phase, Transition};
 
 /// Commands that may wait for a connection's task.
 const COMMANDS: usize = 16;
 
 impl ConnectionManager {
+    /// Starts the task of a connection that was added at a time, from which on its availability counts.
+    pub(super) fn spawn_new(&self, upstream: &Arc<Upstream>, wanted: Wanted, lane: Lane, at_ms: i64) -> Entry {
+        let endpoint = wanted.endpoint.clone();
+        let to = if wanted.on && upstream.is_configured() { PeriodKind::Down } else { PeriodKind::Off };
+        // Before the task can tell of anything.
+        let transition = Transition { at_ms, to, why: None };
+        self.0.events.publish_transition(EndpointTransition { endpoint, transition });
+        self.spawn(upstream, wanted, lane)
+    }
+
     /// Starts the task of a new connection.
     pub(super) fn spawn(&self, upstream: &Arc<Upstream>, wanted: Wanted, lane: Lane) -> Entry {
         let inner = &self.0;

@@ -3,6 +3,7 @@
 mod account;
 mod attempt;
 mod audit;
+mod availability;
 mod base_url;
 mod bulk;
 mod cause;
@@ -31,11 +32,16 @@ mod secret_reference;
 mod service;
 mod theme;
 mod token_expiry;
+mod utc_time;
 mod utc_window;
 
 pub use account::{Account, LoginSession, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
 pub use attempt::{Attempt, Stage};
 pub use audit::{AuditAction, AuditEntry, AuditOutcome, AuditPage, AuditQuery, PendingAudit};
+pub use availability::{
+    Availability, AvailabilityReport, Bucket, BucketKind, GAPS_FILE, Gap, GapReason, History, Period, PeriodKind,
+    Transition, WINDOWS, Window, WindowReport,
+};
 pub use base_url::BaseUrl;
 pub use bulk::{BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, LeftAlone, Selection};
 pub use cause::Cause;
@@ -67,6 +73,7 @@ pub use secret_reference::{InvalidReference, SecretReference};
 pub use service::{ServiceInfo, ServiceName, ServiceNameError};
 pub use theme::Theme;
 pub use token_expiry::{TokenExpiry, TokenRenewal};
+pub use utc_time::{utc_iso, utc_text, utc_text_ms};
 pub use utc_window::{InvalidWindow, UtcWindow};
 
 /// Reads a page's number in a URL, which counts from 1.

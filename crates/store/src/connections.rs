@@ -3,18 +3,15 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::BoxFuture;
-use sqlx::{
-    Row, Sqlite, SqliteConnection,
-    query::Query,
-    sqlite::{SqliteArguments, SqliteRow},
-};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use tracing::error;
 
-use super::{audit, error::StoreError, retention, store::Store};
-use wsmon_manager::{CheckedOptions, EventRecord, KeepError, Keeper, LearnedSilences, Wanted, describe_event};
+use super::{audit, endpoint::bind_endpoint, error::StoreError, retention, store::Store, transitions};
+use wsmon_manager::{
+    CheckedOptions, EndpointTransition, EventRecord, Happened, KeepError, Keeper, LearnedSilences, Wanted,
+    describe_event,
+};
 use wsmon_model::{Cause, EndpointId, Event, Evidence, PeerText, PendingAudit};
-
-pub(super) type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 /// Events kept of each endpoint.
 pub const EVENTS_KEPT: i64 = 500;
@@ -77,36 +74,49 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    async fn append_events(&self, events: &[EventRecord]) -> Result<(), StoreError> {
+    async fn append_happened(&self, happened: &Happened) -> Result<(), StoreError> {
+        let Happened { events, transitions, watched_until_ms } = happened;
         let mut transaction = self.write().await?;
-        for event in events {
-            add_event(&mut transaction, event).await?;
+        if !events.is_empty() {
+            append_events(&mut transaction, events, self.now_ms()).await?;
         }
-        let endpoints: BTreeSet<_> = events.iter().map(|event| &event.endpoint).collect();
-        for endpoint in endpoints {
-            let query = sqlx::query(
-                "DELETE FROM event WHERE service = ?1 AND endpoint = ?2 AND id <= \
-                 (SELECT id FROM event WHERE service = ?1 AND endpoint = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)",
-            );
-            bind_endpoint(query, endpoint).bind(EVENTS_KEPT).execute(&mut *transaction).await?;
+        transitions::add(&mut transaction, transitions).await?;
+        if !transitions.is_empty() {
+            let endpoints: BTreeSet<_> = transitions.iter().map(|one| &one.endpoint).collect();
+            transitions::erase_old(&mut transaction, endpoints.into_iter()).await?;
         }
-        let now_ms = self.now_ms();
-        retention::note_day(&mut transaction, now_ms).await?;
-        if let Some(since_ms) = retention::kept_since_ms(&mut transaction, EVENTS_KEPT_DAYS).await? {
-            // The oldest have the lowest ids, so only those need be looked at.
-            let query = sqlx::query(
-                "DELETE FROM event WHERE id IN \
-                 (SELECT id FROM (SELECT id, at_ms FROM event ORDER BY id LIMIT 1000) WHERE at_ms < ?)",
-            );
-            query.bind(since_ms).execute(&mut *transaction).await?;
-        }
+        transitions::note_watched(&mut transaction, *watched_until_ms).await?;
         Ok(transaction.commit().await?)
     }
 }
 
-/// Binds an endpoint's service and name to a statement's next two parameters.
-pub(super) fn bind_endpoint<'q>(query: SqliteQuery<'q>, endpoint: &'q EndpointId) -> SqliteQuery<'q> {
-    query.bind(endpoint.service.as_str()).bind(endpoint.name.as_str())
+/// Adds events, and erases what is too old or too much.
+async fn append_events(
+    connection: &mut SqliteConnection,
+    events: &[EventRecord],
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    for event in events {
+        add_event(connection, event).await?;
+    }
+    let endpoints: BTreeSet<_> = events.iter().map(|event| &event.endpoint).collect();
+    for endpoint in endpoints {
+        let query = sqlx::query(
+            "DELETE FROM event WHERE service = ?1 AND endpoint = ?2 AND id <= \
+             (SELECT id FROM event WHERE service = ?1 AND endpoint = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)",
+        );
+        bind_endpoint(query, endpoint).bind(EVENTS_KEPT).execute(&mut *connection).await?;
+    }
+    retention::note_day(connection, now_ms).await?;
+    if let Some(since_ms) = retention::kept_since_ms(connection, EVENTS_KEPT_DAYS).await? {
+        // The oldest have the lowest ids, so only those need be looked at.
+        let query = sqlx::query(
+            "DELETE FROM event WHERE id IN \
+             (SELECT id FROM (SELECT id, at_ms FROM event ORDER BY id LIMIT 1000) WHERE at_ms < ?)",
+        );
+        query.bind(since_ms).execute(connection).await?;
+    }
+    Ok(())
 }
 
 /// Adds an event, unless its endpoint has been removed meanwhile.
@@ -196,7 +206,16 @@ impl Keeper for Store {
     }
 
     fn append<'a>(&'a self, events: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
-        Box::pin(async { Ok(self.noting(self.append_events(events).await)?) })
+        let happened = Happened { events: events.to_vec(), ..Happened::default() };
+        Box::pin(async move { Ok(self.noting(self.append_happened(&happened).await)?) })
+    }
+
+    fn keep_happened<'a>(&'a self, happened: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(self.noting(self.append_happened(happened).await)?) })
+    }
+
+    fn begin_watching<'a>(&'a self, now: &'a [EndpointTransition]) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(self.noting(self.begin_watching_all(now).await)?) })
     }
 
     fn load_silences(&self) -> BoxFuture<'_, Result<Vec<LearnedSilences>, KeepError>> {

@@ -8,6 +8,7 @@ mod audit;
 mod audit_tests;
 mod backup;
 mod connections;
+mod endpoint;
 mod error;
 #[cfg(test)]
 mod event_tests;
@@ -25,6 +26,9 @@ mod soundness;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transition_tests;
+mod transitions;
 mod writing;
 
 pub use self::{
@@ -38,4 +42,5 @@ pub use self::{
     lock::DirectoryLock,
     sessions::{SESSION_IDLE_MS, SESSION_LIFE_MS, StoredSession},
     store::Store,
+    transitions::TRANSITIONS_KEPT_DAYS,
 };

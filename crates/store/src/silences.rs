@@ -4,7 +4,7 @@ use sqlx::Row;
 use wsmon_manager::LearnedSilences;
 use wsmon_model::EndpointId;
 
-use super::{connections::bind_endpoint, error::StoreError, store::Store};
+use super::{endpoint::bind_endpoint, error::StoreError, store::Store};
 
 impl Store {
     /// All of it, but what is of names that cannot be used.

@@ -21,7 +21,7 @@ use wsmon_model::{EndpointId, EventKind};
 
 const MINUTE_MS: i64 = 60 * 1_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
+pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Noon of some day.
 pub(super) const START_MS: i64 = 20_000 * DAY_MS + 12 * HOUR_MS;
@@ -61,8 +61,12 @@ impl Kept {
         EventRecord::new(self.feed.clone(), unix_ms(self.clock.now()), EventKind::Connected)
     }
 
-    async fn append_at(&self, now_ms: i64) {
+    pub(super) fn set_clock(&self, now_ms: i64) {
         self.clock.0.store(now_ms, Relaxed);
+    }
+
+    async fn append_at(&self, now_ms: i64) {
+        self.set_clock(now_ms);
         self.store.append(&[self.event()]).await.expect("appended");
     }
 

@@ -7,6 +7,7 @@ mod changes;
 mod cookies;
 mod dry_run;
 mod files;
+mod gaps;
 mod headers;
 mod health;
 mod host;
@@ -81,6 +82,7 @@ pub(super) fn routes(state: &AppState, limits: &Limits) -> Routes {
         .route("/admin/websocket-monitor", post(changes::change))
         .route("/admin/websocket-monitor/{*endpoint}", post(changes::change))
         .leptos_routes_with_context(state, generate_route_list(App), context, page)
+        .route_layer(from_fn_with_state(state.clone(), gaps::answer))
         .route_layer(from_fn_with_state(limits.body, bodies::take_in))
         .route_layer(from_fn_with_state(state.clone(), login::require_session))
         .merge(probes())

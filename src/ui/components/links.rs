@@ -1,6 +1,6 @@
 //! Where a list's search, filter, sort and page live: in the URL.
 
-use wsmon_model::{AuditQuery, ListQuery};
+use wsmon_model::{AuditQuery, GAPS_FILE, ListQuery};
 
 /// The dashboard's path.
 pub const MONITOR: &str = "/admin/websocket-monitor";
@@ -17,6 +17,11 @@ pub const ACCOUNT: &str = "/admin/account";
 /// The path of one connection. A name's characters need no escaping.
 pub fn endpoint(name: &str) -> String {
     format!("{MONITOR}/{name}")
+}
+
+/// The path of all gaps of a connection, for programs.
+pub fn gaps(name: &str) -> String {
+    format!("{MONITOR}/{name}/{GAPS_FILE}")
 }
 
 /// The dashboard's path with a query.

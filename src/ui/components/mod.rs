@@ -3,6 +3,7 @@
 
 mod actions;
 mod add_connection;
+mod availability;
 mod banners;
 mod bulk;
 mod bulk_dialog;
@@ -10,6 +11,7 @@ mod clicks;
 mod connection_row;
 mod connections_section;
 mod freshness;
+mod gaps;
 mod header;
 mod keys;
 pub mod links;
@@ -23,6 +25,7 @@ mod selection_bar;
 mod service_filter;
 mod standing;
 mod status_badge;
+mod strip;
 mod summary_figures;
 mod theme_picker;
 
@@ -30,6 +33,7 @@ use header::Header;
 
 pub use actions::{Actions, asked_for};
 pub use add_connection::AddConnection;
+pub use availability::availability;
 pub use banners::{disk_full, not_loaded, refresh_error, store_problem};
 pub use bulk::Bulk;
 pub use bulk_dialog::bulk_dialog;
@@ -37,6 +41,7 @@ pub use clicks::clicked;
 pub use connection_row::{CHANGES, auto_reconnect, change_button, row_actions};
 pub use connections_section::ConnectionsSection;
 pub use freshness::freshness;
+pub use gaps::gaps;
 pub use keys::Keys;
 pub use notices::notices;
 pub use options_form::options_form;

@@ -7,13 +7,13 @@ use leptos::{
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    api::{load_endpoint, load_options},
+    api::{load_availability, load_endpoint, load_options},
     changes::{ChangeKind, Notice, OPTIONS, SHOW, UnsavedOptions, id_text},
     error::AppError,
     ui::{
         components::{
-            Actions, CHANGES, Page, asked_for, auto_reconnect, change_button, clicked, links, not_loaded, notices,
-            options_form, refresh_error, row_actions, standing, status_badge,
+            Actions, CHANGES, Page, asked_for, auto_reconnect, availability, change_button, clicked, gaps, links,
+            not_loaded, notices, options_form, refresh_error, row_actions, standing, status_badge,
         },
         format,
         live::{Give, Given, given},
@@ -45,9 +45,13 @@ pub fn OneEndpoint() -> impl IntoView {
                             Ok(options) => options_form(&name, &options, unsaved.as_ref(), shows_options).into_any(),
                             Err(error) => not_loaded("The options", &error).into_any(),
                         };
+                        let availability = match load_availability(name.clone()).await {
+                            Ok(report) => (availability(&report), gaps(&name, &report)).into_any(),
+                            Err(error) => not_loaded("The availability", &error).into_any(),
+                        };
                         view! {
                             <Give value=Given::new(&(details, name, notice))>
-                                <Details>{options}</Details>
+                                <Details>{availability} {options}</Details>
                             </Give>
                         }
                         .into_any()

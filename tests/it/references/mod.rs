@@ -125,7 +125,7 @@ async fn nothing_that_is_the_operators_can_be_given() {
         for value in [decoy.as_str(), outside.as_str()] {
             scene.harmless(&json!({}), &[(key, value)]).await;
             scene.tries += 1;
-            let body = json!({ "endpoint": FEED, "auto_reconnect": false, key: value, "options": { key: value } });
+            let body = json!({ "endpoint": FEED, "kind": { "Connect": false }, key: value, "options": { key: value } });
             let answer =
                 scene.monitor.send("change_connection", "application/json", body.to_string().into_bytes()).await;
             assert!(!answer.status().is_success(), "{key}");

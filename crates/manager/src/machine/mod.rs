@@ -5,6 +5,7 @@ mod beside;
 mod commands;
 mod effects;
 mod failed;
+mod period;
 mod rotation;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use self::beside::Rotation;
 pub(super) use self::{
     beside::{Beside, BesideInput},
     effects::{Answer, Down, Effects, Report, Work},
+    period::period_of,
 };
 use super::{
     backoff::Backoff,

@@ -4,24 +4,26 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     clock::{WallTimes, unix_ms},
-    command::Command,
+    command::Asked,
     counts::EndpointSample,
     describe::{LongestSilence, describe_silence},
     failure::Failure,
     freshness::FreshnessConfig,
     gate::OpenBreaker,
+    keeper::EndpointTransition,
+    machine::period_of,
     mailbox,
     service::Upstream,
     state::{ConnectionState, NextRetry, Shared},
     state_channel::StateReceiver,
 };
-use wsmon_model::{Connection, EndpointId, Phase, ServiceName, Silence, WaitingFor};
+use wsmon_model::{Connection, EndpointId, Phase, ServiceName, Silence, Transition, WaitingFor};
 
 /// One connection: how to command it and what it shares.
 pub(crate) struct Entry {
     pub(crate) endpoint: EndpointId,
     pub(crate) upstream: Arc<Upstream>,
-    pub(crate) commands: mailbox::Sender<Command>,
+    pub(crate) commands: mailbox::Sender<Asked>,
     pub(crate) state: StateReceiver,
     pub(crate) shared: Arc<Shared>,
 }
@@ -75,6 +77,13 @@ impl View<'_> {
 }
 
 impl Entry {
+    /// As what it counts now, and since when at the latest.
+    pub(crate) fn present(&self) -> EndpointTransition {
+        let state = self.state.borrow();
+        let transition = Transition { at_ms: unix_ms(state.since), to: period_of(state.phase), why: None };
+        EndpointTransition { endpoint: self.endpoint.clone(), transition }
+    }
+
     /// The connection as it is now. What describes it changes only with what happens to it, not with the time.
     pub(crate) fn describe(&self, view: &View<'_>) -> Connection {
         let state = self.state.borrow().clone();

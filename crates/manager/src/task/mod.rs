@@ -19,7 +19,8 @@ use wsmon_model::EndpointId;
 pub(super) use self::under_way::UnderWay;
 use super::{
     bus::EventBus,
-    command::Command,
+    clock::unix_ms,
+    command::{Asked, Command},
     config::ManagerConfig,
     dial::Dialer,
     frame::CloseCode,
@@ -42,7 +43,7 @@ pub(super) struct ConnectionTask {
     pub(super) config: Arc<ManagerConfig>,
     pub(super) events: EventBus,
     pub(super) rng: SmallRng,
-    pub(super) commands: mailbox::Receiver<Command>,
+    pub(super) commands: mailbox::Receiver<Asked>,
     pub(super) state: StateSender,
     pub(super) shared: Arc<Shared>,
     pub(super) machine: Machine,
@@ -65,7 +66,7 @@ impl ConnectionTask {
                 // A panic ends only what is under way: it counts as a failure and is tried again.
                 if AssertUnwindSafe(self.turn()).catch_unwind().await.is_err() {
                     error!(endpoint = %self.endpoint, "a panic ended the attempt");
-                    self.step(Input::Panicked);
+                    self.step(Input::Panicked, None);
                 }
             }
             if let Some(registry) = registry.upgrade() {
@@ -76,26 +77,32 @@ impl ConnectionTask {
 
     /// Waits for an input, and does what follows it.
     async fn turn(&mut self) {
-        let input = tokio::select! {
-            outcome = self.under_way.outcome(&self.shared, &self.config.clock) => self.ended(outcome),
-            command = self.commands.recv(), if self.machine.takes_commands() => {
+        let (input, asked_ms) = tokio::select! {
+            outcome = self.under_way.outcome(&self.shared, &self.config.clock) => (self.ended(outcome), None),
+            asked = self.commands.recv(), if self.machine.takes_commands() => {
                 // Without anybody left who could give one, it is no longer wanted.
-                Input::Command(command.unwrap_or(Command::Stop { code: CloseCode::Away }))
+                let Asked { command, at_ms } = asked.unwrap_or_else(|| Command::Stop { code: CloseCode::Away }.into());
+                (Input::Command(command), at_ms)
             }
         };
-        self.step(input);
+        self.step(input, asked_ms);
     }
 
-    fn step(&mut self, input: Input) {
+    /// What follows an input. What an administrator asked for counts from then on, not from when its turn came.
+    fn step(&mut self, input: Input, asked_ms: Option<i64>) {
         let now = Now { instant: Instant::now(), wall: self.config.clock.now() };
-        let effects = self.machine.step(input, now, &mut self.rng);
+        let (now_ms, before) = (unix_ms(now.wall), self.machine.period());
+        let mut effects = self.machine.step(input, now, &mut self.rng);
+        let transition = self.machine.transition(before, effects.report.as_ref(), asked_ms.unwrap_or(now_ms));
+        match effects.report.take() {
+            Some(report) => self.report(report, now_ms, transition),
+            None => self.tell(transition),
+        }
         self.carry_out(effects);
     }
 
-    fn carry_out(&mut self, Effects { report, publish, work, beside, answer }: Effects) {
-        if let Some(report) = report {
-            self.report(report);
-        }
+    /// Carries out what follows besides what is reported.
+    fn carry_out(&mut self, Effects { publish, work, beside, answer, .. }: Effects) {
         if publish {
             self.publish();
         }

@@ -1,5 +1,6 @@
 //! A connection's surroundings without a socket or a gate: what comes of them, and is put into its machine.
 
+mod availability;
 mod beside;
 mod promises;
 
@@ -257,11 +258,13 @@ impl World {
             (Input::Opened { .. }, _) => UnderWay::Session { since: self.now.instant },
             _ => UnderWay::Nothing,
         };
-        let before = self.state().clone();
+        let (before, counted) = (self.state().clone(), self.machine.period());
         let effects = self.machine.step(input, self.now, &mut self.rng);
         assert_eq!(effects.publish, *self.state() != before);
+        let transition = self.machine.transition(counted, effects.report.as_ref(), 7);
         self.carry_out(effects);
         self.check();
+        self.check_availability(counted, transition);
     }
 
     /// Counts what an input says, as it should be reported.
