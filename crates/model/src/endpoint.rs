@@ -30,7 +30,9 @@ pub enum EndpointNameError {
     #[error("Enter an endpoint name, such as data-feed.")]
     Empty,
     /// A whole URL was typed.
-    #[error("Enter only the endpoint name, the part after the base URL, not a whole URL.")]
+    #[error(
+        "Enter only the endpoint name, the part after the base URL, not a whole URL. Another host is a service of its own, which the monitor is started with: --service NAME=URL."
+    )]
     WholeUrl,
     /// More than [`EndpointName::MAX_LEN`] characters.
     #[error("The name has {0} characters; at most {max} are allowed.", max = EndpointName::MAX_LEN)]

@@ -87,7 +87,7 @@ fn option_field(field: OptionField, value: String, default: Option<DefaultOf>, p
         FieldKind::Lines => view! {
             <textarea
                 name=name
-                rows="3"
+                rows=value.lines().count().clamp(3, 12).to_string()
                 spellcheck="false"
                 aria-describedby=described
                 aria-invalid=is_invalid

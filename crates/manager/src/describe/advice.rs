@@ -69,6 +69,10 @@ pub(super) fn http_advice(answer: &HttpAnswer) -> &'static str {
              revoked. Its log says which."
         }
         300..=399 => " It points elsewhere; set the base URL to where the service really is.",
+        // What engine.io answers to a request without its query.
+        400 if answer.body.as_str().contains("Transport unknown") => {
+            " It speaks socket.io: choose the profile socket.io in the connection's options."
+        }
         400 => " It found the request malformed.",
         401 => " It asks for credentials.",
         // Starlette answers so to any socket that is closed before it was accepted, also for want of a route.

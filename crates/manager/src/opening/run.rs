@@ -56,7 +56,10 @@ impl Run {
         let Some(Step::Await { pattern, .. }) = self.script.step(self.at) else { return false };
         let fits = |found: &Captures<'_>| found.iter().skip(1).flatten().all(|part| part.len() <= LONGEST_CAPTURED);
         let Some(found) = pattern.captures(message).filter(fits) else {
-            self.instead = Some(shown(message, secrets));
+            // A heartbeat, such as STOMP's line feed, is nothing that the service says of the opening.
+            if !message.trim_ascii().is_empty() {
+                self.instead = Some(shown(message, secrets));
+            }
             return false;
         };
         for name in pattern.capture_names().flatten() {
@@ -144,6 +147,15 @@ mod tests {
         receive(&mut run, b"{\"error\":\"bad token\"}\x1e");
         let instead = Some(PeerText::new("{\"error\":\"bad token\"}"));
         assert_eq!(run.fault(), OpeningFault { step: 2, expected, instead });
+    }
+
+    #[test]
+    fn a_heartbeat_is_not_what_came_instead() {
+        let mut run = run("<3s ^CONNECTED");
+        next(&mut run);
+        receive(&mut run, b"ERROR\nmessage:Access refused\n\n\0");
+        receive(&mut run, b"\n");
+        assert_eq!(run.fault().instead, Some(PeerText::new("ERROR message:Access refused")));
     }
 
     #[test]
