@@ -10,6 +10,7 @@ mod command_line;
 mod compression;
 mod connections;
 mod dry_run;
+mod explanations;
 mod failures;
 mod forms;
 mod freshness;

@@ -6,8 +6,8 @@ use std::{
 };
 
 use http::{
-    HeaderMap,
-    header::{CONTENT_LENGTH, TRANSFER_ENCODING},
+    HeaderMap, HeaderValue,
+    header::{CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING},
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
@@ -39,12 +39,17 @@ pub(super) struct Refusal {
 impl Refusal {
     /// Reads the beginning of the body, unless that takes too long, and tells what was answered at `now`.
     pub(super) async fn read(self, deadline: Instant, now: SystemTime) -> Failure {
-        let Answer { status, headers, .. } = self.answer;
+        let Answer { status, mut headers, .. } = self.answer;
         let framing = Framing::of(&headers);
         let by = deadline.min(Instant::now() + BODY_WAIT);
         let body = beginning(&mut self.early.as_slice().chain(self.stream), framing, by).await;
         let words: Vec<_> = body.split_whitespace().collect();
         let body = self.secrets.mask(&words.join(" "));
+        // What it repeats of us, it may repeat there as well.
+        if let Some(location) = headers.get_mut(LOCATION) {
+            let masked = self.secrets.mask(&String::from_utf8_lossy(location.as_bytes()));
+            *location = HeaderValue::from_bytes(masked.as_bytes()).unwrap_or_else(|_| HeaderValue::from_static(""));
+        }
         Failure::from_answer(status, &headers, PeerText::new(&body), now)
     }
 }
