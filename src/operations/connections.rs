@@ -44,10 +44,11 @@ impl ActorOperations {
         let (parts, endpoint) = (&self.parts, id(endpoint)?);
         let connection = parts.manager.get(&endpoint).ok_or_else(|| AppError::NotFound(endpoint.clone()))?;
         let events = parts.store.events_of(&endpoint, EVENTS_SHOWN).await?;
+        let explanation = parts.manager.explain(&endpoint, &parts.store.past_of(&endpoint).await?);
         let now_ms = unix_ms(SystemTime::now());
         let token_expiry = parts.manager.token_expiry(&endpoint).await;
         let certificates = parts.manager.certificates(&endpoint.service).await;
-        Ok(EndpointDetails { now_ms, connection: Some(connection), token_expiry, certificates, events })
+        Ok(EndpointDetails { now_ms, connection: Some(connection), explanation, token_expiry, certificates, events })
     }
 
     /// How a connection fared for as long as that is kept, up to now.

@@ -70,6 +70,13 @@ mod tests {
     }
 
     #[test]
+    fn explanations_lead_to_sections_that_are_there() {
+        for section in wsmon_manager::guide_sections() {
+            assert!(html(GuidePage::Overview).contains(&format!("id=\"{section}\"")), "{section}");
+        }
+    }
+
+    #[test]
     fn the_guide_has_no_script_and_no_style() {
         for page in GuidePage::VARIANTS {
             assert!(!html(*page).contains("<script") && !html(*page).contains("style="));

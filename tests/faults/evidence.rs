@@ -55,6 +55,7 @@ async fn a_refusals_headers_and_body() {
         retry_after_s: Some(7),
         www_authenticate: PeerText::new("Digest realm=\"feeds\""),
         body: PeerText::new("no more than 9 clients\u{fffd}["),
+        ..HttpAnswer::default()
     };
     assert_eq!(answer.await, expected);
 }

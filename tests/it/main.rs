@@ -12,6 +12,7 @@ mod command_line;
 mod compression;
 mod connections;
 mod dry_run;
+mod explanations;
 mod failures;
 mod forms;
 mod freshness;

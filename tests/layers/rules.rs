@@ -59,13 +59,14 @@ const ONLY: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// Modules of the manager that are told the time, and that draw only from the random numbers they are given.
-const PURE: [&str; 18] = [
+const PURE: [&str; 19] = [
     "machine",
     "rotation_plan",
     "policy",
     "backoff",
     "describe",
     "describe_event",
+    "explain",
     "gate::breaker",
     "gate::lanes",
     "gate::probing",

@@ -276,7 +276,7 @@ impl ConnectionManager {
         })
     }
 
-    fn view(&self) -> View<'_> {
+    pub(super) fn view(&self) -> View<'_> {
         let upstreams = self.0.upstreams.values();
         let open = upstreams.filter_map(|upstream| Some((&upstream.name, upstream.gate.open_breaker()?)));
         View {

@@ -14,7 +14,10 @@ use std::{
 pub(super) use self::entry::{Entry, View};
 use self::search::SearchText;
 use super::{service::Upstream, state::Shared};
-use wsmon_model::{ConnectionList, EndpointId, ListQuery, ServiceName, Summary};
+use wsmon_model::{ConnectionList, EndpointId, EndpointName, ListQuery, ServiceName, Status, Summary};
+
+/// Names that are looked at for one that is alike: some hundred microseconds' worth.
+const LOOKED_AT: usize = 10_000;
 
 /// Connections in the order of their ids.
 #[derive(Default)]
@@ -100,6 +103,26 @@ impl Registry {
         let entries = self.read();
         let matching = entries.matching(query, entries.rows_of(query.service.as_ref()));
         matching.into_iter().map(|(_, number)| Arc::clone(&entries.rows[number].entry)).collect()
+    }
+
+    /// Connected endpoints of a service whose names are wanted: the first `most`, among so many that all of them can be
+    /// looked at while a page is waited for.
+    pub(super) fn connected(
+        &self,
+        service: &ServiceName,
+        most: usize,
+        is_wanted: impl Fn(&EndpointName) -> bool,
+    ) -> Vec<EndpointName> {
+        let entries = self.read();
+        let rows = entries.rows.range(entries.rows_of(Some(service))).take(LOOKED_AT);
+        let names = rows.filter(|row| row.shared.status() == Status::Connected).map(|row| &row.entry.endpoint.name);
+        names.filter(|name| is_wanted(name)).take(most).cloned().collect()
+    }
+
+    /// The first connections of a service.
+    pub(super) fn first_of(&self, service: &ServiceName, most: usize) -> Vec<Arc<Entry>> {
+        let entries = self.read();
+        entries.rows.range(entries.rows_of(Some(service))).take(most).map(|row| Arc::clone(&row.entry)).collect()
     }
 
     /// One page of the connections that match a query, with the summary of all.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{Cause, EndpointId, Event, Layer, TokenExpiry};
+use super::{Cause, EndpointId, Event, Explanation, Layer, TokenExpiry};
 
 /// What the socket does, worst first. Its words are part of the page's contract.
 #[derive(
@@ -163,6 +163,8 @@ pub struct EndpointDetails {
     pub now_ms: i64,
     /// The connection; none only before the first answer.
     pub connection: Option<Connection>,
+    /// Why it is as it is, as far as its past and the other connections tell.
+    pub explanation: Option<Explanation>,
     /// When the token expires with which it signs in, if that is known.
     pub token_expiry: Option<TokenExpiry>,
     /// Which certificates its service uses and when they end, in sentences.

@@ -13,6 +13,7 @@ mod endpoint;
 mod endpoint_id;
 mod event;
 mod evidence;
+mod explanation;
 mod field_problem;
 mod guide_page;
 mod layer;
@@ -55,6 +56,7 @@ pub use evidence::{
     LocalResource, NameFault, OpeningFault, ProtocolFault, SubprotocolFault, TlsFault, TlsProblem, TokenFault,
     TokenProblem, Tunnel, UnresolvedName,
 };
+pub use explanation::{Certainty, Explanation};
 pub use field_problem::FieldProblem;
 pub use guide_page::GuidePage;
 pub use layer::Layer;

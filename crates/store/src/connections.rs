@@ -8,13 +8,16 @@ use tracing::error;
 
 use super::{audit, endpoint::bind_endpoint, error::StoreError, retention, store::Store, transitions};
 use wsmon_manager::{
-    CheckedOptions, EndpointTransition, EventRecord, Happened, KeepError, Keeper, LearnedSilences, Wanted,
-    describe_event,
+    CheckedOptions, EndpointTransition, EventRecord, Happened, KeepError, Keeper, LearnedSilences, Past, PastEvent,
+    Wanted, describe_event,
 };
-use wsmon_model::{Cause, EndpointId, Event, Evidence, PeerText, PendingAudit};
+use wsmon_model::{Cause, EndpointId, Event, EventKind, Evidence, PeerText, PendingAudit};
 
 /// Events kept of each endpoint.
 pub const EVENTS_KEPT: i64 = 500;
+
+/// Events of which an endpoint's past is made.
+const PAST_READ: u32 = 100;
 
 /// How many later days on which events came an event is kept at most.
 pub const EVENTS_KEPT_DAYS: u32 = 30;
@@ -33,6 +36,22 @@ impl Store {
         let rows = bind_endpoint(query, endpoint).bind(limit).fetch_all(&self.0).await?;
         let events = rows.iter().map(|row| read_event(row, endpoint)).collect::<Result<Vec<_>, _>>()?;
         Ok(events.into_iter().flatten().collect())
+    }
+
+    /// What happened to an endpoint before, as far as it explains what happens now: its latest events, without the attempts
+    /// that failed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Statement`].
+    pub async fn past_of(&self, endpoint: &EndpointId) -> Result<Past, StoreError> {
+        let query = sqlx::query(
+            "SELECT at_ms, kind, cause FROM event WHERE service = ? AND endpoint = ? AND kind <> ? ORDER BY id DESC LIMIT ?",
+        );
+        let query = bind_endpoint(query, endpoint).bind(EventKind::AttemptFailed.as_str()).bind(PAST_READ);
+        let rows = query.fetch_all(&self.0).await?;
+        let events = rows.iter().map(read_past_event).collect::<Result<Vec<_>, _>>()?;
+        Ok(Past::new(&events.into_iter().flatten().collect::<Vec<_>>()))
     }
 
     /// What is wanted of every connection. One whose name cannot be used is left out, and stays in the
@@ -172,6 +191,13 @@ fn read_event(row: &SqliteRow, endpoint: &EndpointId) -> Result<Option<Event>, s
         attempt: row.try_get(4)?,
         text: describe_event(kind, evidence.as_ref()).map_or_else(|| row.try_get(5), Ok)?,
     }))
+}
+
+/// The little of an event that explains others; none if a newer version wrote what this one does not know.
+fn read_past_event(row: &SqliteRow) -> Result<Option<PastEvent>, sqlx::Error> {
+    let (kind, cause): (String, Option<String>) = (row.try_get(1)?, row.try_get(2)?);
+    let Ok(kind) = kind.parse() else { return Ok(None) };
+    Ok(Some(PastEvent { at_ms: row.try_get(0)?, kind, cause: cause.and_then(|cause| cause.parse().ok()) }))
 }
 
 impl From<StoreError> for KeepError {

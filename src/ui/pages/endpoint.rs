@@ -20,7 +20,7 @@ use crate::{
         poll::Poll,
     },
 };
-use wsmon_model::{Connection, EndpointDetails, Event, Phase, TokenExpiry, TokenRenewal};
+use wsmon_model::{Certainty, Connection, EndpointDetails, Event, Explanation, Phase, TokenExpiry, TokenRenewal};
 
 /// One connection.
 #[component]
@@ -74,10 +74,8 @@ fn Details(children: Children) -> impl IntoView {
         actions.perform(change, undo, |_| {});
     };
     let now_ms = move || details.with(|details| details.now_ms) + poll.age_ms();
-    let now = move || {
-        details
-            .with(|details| details.connection.as_ref().map(|connection| now(connection, details.token_expiry, now_ms)))
-    };
+    let now =
+        move || details.with(|details| details.connection.as_ref().map(|connection| now(connection, details, now_ms)));
     view! {
         <div class="live" on:submit=on_submit on:click=move |event: MouseEvent| clicked(&event, poll, actions)>
             <form id=CHANGES method="post" hidden></form>
@@ -92,11 +90,12 @@ fn Details(children: Children) -> impl IntoView {
 }
 
 /// How it is now, and what can be done about it.
-fn now<F>(connection: &Connection, expiry: Option<TokenExpiry>, now_ms: F) -> impl IntoView + use<F>
+fn now<F>(connection: &Connection, details: &EndpointDetails, now_ms: F) -> impl IntoView + use<F>
 where
     F: Fn() -> i64 + Copy + Send + 'static,
 {
-    let (name, phase) = (connection.endpoint.to_string(), connection.phase);
+    let (name, phase, expiry) = (connection.endpoint.to_string(), connection.phase, details.token_expiry);
+    let explained = explained(connection, details.explanation.as_ref());
     // A sentence of its own as long as none says since when.
     let fresh = connection.silence.as_ref().filter(|silence| silence.stale_since_ms.is_none());
     let longest = fresh.map(|silence| silence.longest.clone());
@@ -105,7 +104,8 @@ where
     view! {
         <section class="panel stack" aria-label="Connection">
             <p class="url">{connection.url.clone()}</p>
-            <div>{status_badge(connection.status())} " " {standing(connection, now_ms)}</div>
+            <div>{status_badge(connection.status())} " " {standing(&explained, now_ms)}</div>
+            {advice(details.explanation.as_ref())}
             <p class="quiet" hidden=expiry.is_none()>{move || expiry.map(|expiry| token(expiry, now_ms()))}</p>
             <p class="quiet" hidden=no_longest>"Without a message: " {longest}</p>
             <div class="row-actions">
@@ -116,6 +116,32 @@ where
                 {change_button(&name, ChangeKind::Resume, "Resume".to_owned(), "Resume", phase != Phase::Off)}
             </div>
         </section>
+    }
+}
+
+/// The connection with the sentence that knows most of it, where its row has the one of its last failure alone.
+fn explained(connection: &Connection, explanation: Option<&Explanation>) -> Connection {
+    let mut explained = connection.clone();
+    if let Some(Explanation { layer, sentence, .. }) = explanation {
+        (explained.layer, explained.cause_text) = (*layer, Some(sentence.clone()));
+    }
+    explained
+}
+
+/// What to do, how sure that is, and where the guide tells more.
+fn advice(explanation: Option<&Explanation>) -> impl IntoView + use<> {
+    let explanation = explanation.cloned();
+    let word = explanation.as_ref().map(|explanation| explanation.certainty).filter(|sure| *sure != Certainty::Certain);
+    let (advice, rule, guide) =
+        explanation.map(|explanation| (explanation.advice, explanation.rule, explanation.guide)).unwrap_or_default();
+    let (no_advice, no_guide) = (advice.is_none(), guide.is_none());
+    view! {
+        <div class="advice" hidden=no_advice data-rule=rule>
+            <p>{advice}</p>
+            <p class="quiet" hidden=no_guide>
+                {word.map(Certainty::label)} " " <a href=links::GUIDE.to_owned() + "#" + &guide.unwrap_or_default()>"More in the guide"</a>
+            </p>
+        </div>
     }
 }
 

@@ -7,6 +7,10 @@ use wsmon_model::{Evidence, HttpAnswer, PeerText, Stage};
 /// Beyond this the number of seconds says nothing to people.
 const YEAR_S: u64 = 365 * 24 * 60 * 60;
 
+/// What nginx says when it wants a client certificate, and when it does not take the one it was shown.
+const NO_CERTIFICATE: &str = "No required SSL certificate was sent";
+const BAD_CERTIFICATE: &str = "The SSL certificate error";
+
 /// The words of whoever knew why, as the end of a sentence.
 pub(super) fn because(evidence: &Evidence) -> String {
     evidence.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default()
@@ -58,35 +62,48 @@ pub(super) fn http_reason(status: u16) -> String {
     known.map(|reason| format!(" {reason}")).unwrap_or_default()
 }
 
-pub(super) fn http_advice(answer: &HttpAnswer) -> &'static str {
+/// What the status says, with the answer's own words where they are known.
+pub(super) fn http_meaning(answer: &HttpAnswer) -> &'static str {
     match answer.status {
         // nginx finishes the handshake, whatever it thinks of the client's certificate.
-        400 if answer.body.as_str().contains("No required SSL certificate was sent") => {
-            " It asks for a client certificate. Name one in the service's configuration: client-cert and client-key."
-        }
-        400 if answer.body.as_str().contains("The SSL certificate error") => {
+        400 if answer.body.as_str().contains(NO_CERTIFICATE) => " It asks for a client certificate.",
+        400 if answer.body.as_str().contains(BAD_CERTIFICATE) => {
             " It refused the monitor's client certificate: it is of an authority that it does not trust, has expired or was \
-             revoked. Its log says which."
+             revoked."
         }
+<<<<<<< HEAD
         300..=399 => " It points elsewhere; set the base URL to where the service really is.",
         // What engine.io answers to a request without its query.
         400 if answer.body.as_str().contains("Transport unknown") => {
             " It speaks socket.io: choose the profile socket.io in the connection's options."
         }
+=======
+>>>>>>> c
         400 => " It found the request malformed.",
         401 => " It asks for credentials.",
+        426 => " It asks for another protocol or version.",
+        429 => " It is limiting how often we ask.",
+        500 => " Its handler failed, or does not know the endpoint's name (Django Channels answers so).",
+        501..=599 => " The fault is on its side, or on a proxy's in front of it.",
+        _ => "",
+    }
+}
+
+/// What to do about the status.
+pub(super) fn http_advice(answer: &HttpAnswer) -> &'static str {
+    match answer.status {
+        400 if answer.body.as_str().contains(NO_CERTIFICATE) => {
+            " Name one in the service's configuration: client-cert and client-key."
+        }
+        400 if answer.body.as_str().contains(BAD_CERTIFICATE) => " Its log says which.",
+        300..=399 => " It points elsewhere; set the base URL to where the service really is.",
         // Starlette answers so to any socket that is closed before it was accepted, also for want of a route.
         403 => {
             " Check the endpoint's name first: FastAPI and others answer so to a name that they do not know. Then check the \
              credentials."
         }
         404 => " Check the endpoint's name and the base URL's path.",
-        426 => " It asks for another protocol or version.",
-        429 => " It is limiting how often we ask.",
-        500 => {
-            " Its handler failed, or does not know the endpoint's name (Django Channels answers so). Its log says which."
-        }
-        501..=599 => " The fault is on its side, or on a proxy's in front of it.",
+        500 => " Its log says which.",
         _ => "",
     }
 }
@@ -124,15 +141,23 @@ pub(super) fn close_words(code: Option<u16>, reason: &PeerText) -> String {
     words
 }
 
-pub(super) fn close_advice(code: Option<u16>) -> &'static str {
+/// What a code says of connecting again, and whose fault it is.
+pub(super) fn close_verdict(code: Option<u16>) -> &'static str {
     match code {
-        Some(1008 | 3000 | 3003) => " Check the credentials and what this client may do.",
         Some(1002 | 1003 | 1007 | 1009 | 1010) => " Client and server disagree; connecting again will not help.",
         Some(1005 | 1006 | 1015) => " RFC 6455 forbids to send this code; the fault is the server's.",
         Some(0..=999 | 1004 | 1016..=2999 | 5000..) => {
             " RFC 6455 gives this code no meaning; the fault is the server's."
         }
         Some(3500..=3999 | 4500..=4999) => " The service asks not to be tried again.",
+        _ => "",
+    }
+}
+
+/// What to do about a code.
+pub(super) fn close_advice(code: Option<u16>) -> &'static str {
+    match code {
+        Some(1008 | 3000 | 3003) => " Check the credentials and what this client may do.",
         _ => "",
     }
 }

@@ -17,9 +17,11 @@ use wsmon_model::{
 };
 
 pub(crate) use self::certificates::{client_certificate, server_certificate};
-pub(super) use self::silence::{LongestSilence, describe_silence};
 use self::{
-    advice::{asked_to_wait, because, close_advice, close_words, cut, http_advice, http_reason, late},
+    advice::{
+        asked_to_wait, because, close_advice, close_verdict, close_words, cut, http_advice, http_meaning, http_reason,
+        late,
+    },
     local::short_of,
     opening::opening_failed,
     own_certificate::unusable_certificate,
@@ -28,11 +30,43 @@ use self::{
     tls::tls_failed,
     token::no_token,
 };
+pub(super) use self::{
+    silence::{LongestSilence, describe_silence},
+    time::{lasting, moment},
+};
 
 /// What happened, and where it helps, what to do, in sentences for an operator.
 ///
 /// Evidence that another version kept may lack what this one would have kept, so each sentence does without.
 pub fn describe(evidence: &Evidence) -> String {
+    let Told { happened, advice, wait } = tell(evidence);
+    format!("{happened}{advice}{wait}")
+}
+
+/// What [`describe`] says, in its parts.
+pub(crate) struct Told {
+    pub(crate) happened: String,
+    /// What to do, where that is a sentence of its own. Other sentences say it themselves.
+    pub(crate) advice: &'static str,
+    pub(crate) wait: String,
+}
+
+impl Told {
+    fn whole(happened: String) -> Self {
+        Self { happened, advice: "", wait: String::new() }
+    }
+}
+
+/// What happened, what to do, and the wait that was asked for.
+pub(crate) fn tell(evidence: &Evidence) -> Told {
+    match evidence.cause {
+        Some(Cause::HttpStatus) => refused_upgrade(evidence.http.as_ref()),
+        Some(Cause::ClosedByPeer) => closed(&evidence.close.clone().unwrap_or_default()),
+        _ => Told::whole(told_whole(evidence)),
+    }
+}
+
+fn told_whole(evidence: &Evidence) -> String {
     let stage = evidence.attempt.map(|attempt| attempt.stage);
     match evidence.cause {
         Some(Cause::DnsFailure) => unresolved(evidence),
@@ -50,7 +84,6 @@ pub fn describe(evidence: &Evidence) -> String {
         Some(Cause::ProxyRefused) => proxy_refused(evidence),
         Some(Cause::HandshakeTimeout) => format!("{} {}.", late(stage), within(evidence.after_ms)),
         Some(Cause::TlsFailure) => tls_failed(evidence),
-        Some(Cause::HttpStatus) => refused_upgrade(evidence.http.as_ref()),
         Some(Cause::TokenRefused | Cause::TokenUnavailable) => no_token(evidence.token.as_ref()),
         Some(Cause::InvalidHandshake) => {
             format!("The server's answer is not a WebSocket handshake{}.", because(evidence))
@@ -58,7 +91,6 @@ pub fn describe(evidence: &Evidence) -> String {
         Some(Cause::SubprotocolMismatch) => no_subprotocol(evidence),
         Some(Cause::OpeningFailed) => opening_failed(evidence),
         Some(Cause::ConnectionLost) => cut(stage, evidence.errno).to_owned(),
-        Some(Cause::ClosedByPeer) => closed(&evidence.close.clone().unwrap_or_default()),
         Some(Cause::PongTimeout) => format!(
             "The server did not answer a ping {}, although the connection looked open.",
             within(evidence.after_ms)
@@ -87,7 +119,10 @@ pub fn describe(evidence: &Evidence) -> String {
         Some(Cause::InternalError) => {
             "The monitor failed while it handled this connection. Its log says how.".to_owned()
         }
-        None => "The connection failed in a way that this version of the monitor does not know.".to_owned(),
+        // The first two have parts, which `tell` knows.
+        Some(Cause::HttpStatus | Cause::ClosedByPeer) | None => {
+            "The connection failed in a way that this version of the monitor does not know.".to_owned()
+        }
     }
 }
 
@@ -122,16 +157,16 @@ fn unresolved(evidence: &Evidence) -> String {
     }
 }
 
-fn refused_upgrade(answer: Option<&HttpAnswer>) -> String {
+fn refused_upgrade(answer: Option<&HttpAnswer>) -> Told {
     let Some(answer @ HttpAnswer { status, retry_after_s, .. }) = answer else {
-        return "The server answered with an HTTP status instead of opening a WebSocket.".to_owned();
+        return Told::whole("The server answered with an HTTP status instead of opening a WebSocket.".to_owned());
     };
-    format!(
-        "The server answered HTTP {status}{} instead of opening a WebSocket.{}{}",
-        http_reason(*status),
-        http_advice(answer),
-        asked_to_wait(*retry_after_s)
-    )
+    let (reason, meaning) = (http_reason(*status), http_meaning(answer));
+    Told {
+        happened: format!("The server answered HTTP {status}{reason} instead of opening a WebSocket.{meaning}"),
+        advice: http_advice(answer),
+        wait: asked_to_wait(*retry_after_s),
+    }
 }
 
 fn no_subprotocol(evidence: &Evidence) -> String {
@@ -144,8 +179,13 @@ fn no_subprotocol(evidence: &Evidence) -> String {
     format!("Client and server agree on no subprotocol{fault}. Check the connection's subprotocols.")
 }
 
-fn closed(frame: &CloseFrame) -> String {
-    format!("The server closed the connection{}.{}", close_words(frame.code, &frame.reason), close_advice(frame.code))
+fn closed(frame: &CloseFrame) -> Told {
+    let (words, verdict) = (close_words(frame.code, &frame.reason), close_verdict(frame.code));
+    Told {
+        happened: format!("The server closed the connection{words}.{verdict}"),
+        advice: close_advice(frame.code),
+        wait: String::new(),
+    }
 }
 
 fn broke_protocol(evidence: &Evidence) -> String {

@@ -3,7 +3,7 @@
 use wsmon_model::{CloseFrame, Evidence, OpeningFault, PeerText};
 
 use super::{
-    advice::{close_advice, close_words},
+    advice::{close_advice, close_verdict, close_words},
     time::within,
 };
 
@@ -18,8 +18,9 @@ pub(super) fn opening_failed(evidence: &Evidence) -> String {
     match (&evidence.close, instead) {
         (Some(CloseFrame { code, reason }), _) => {
             format!(
-                "{step}the service closed the connection{}.{}{came}",
+                "{step}the service closed the connection{}.{}{}{came}",
                 close_words(*code, reason),
+                close_verdict(*code),
                 close_advice(*code)
             )
         }

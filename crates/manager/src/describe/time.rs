@@ -11,7 +11,7 @@ pub(super) fn seconds(ms: u64) -> String {
 }
 
 /// A span of time in its two largest units: `4 s`, `3 min`, `2 h 5 min`, `3 d 4 h`.
-pub(super) fn lasting(span: Duration) -> String {
+pub(crate) fn lasting(span: Duration) -> String {
     let seconds = span.as_secs();
     let two = |large: u64, unit, small: u64, small_unit| match small {
         0 => format!("{large} {unit}"),
@@ -34,9 +34,18 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// A day, such as `01 Jan 2001`.
 pub(super) fn date(unix_ms: i64) -> String {
+    http_date(unix_ms)[5..16].to_owned()
+}
+
+/// A minute, such as `01 Jan 2001 00:00 UTC`.
+pub(crate) fn moment(unix_ms: i64) -> String {
+    format!("{} UTC", &http_date(unix_ms)[5..22])
+}
+
+/// A second, such as `Mon, 01 Jan 2001 00:00:00 GMT`.
+fn http_date(unix_ms: i64) -> String {
     let seconds = u64::try_from(unix_ms / 1_000).unwrap_or_default().min(LAST_DATE_S);
-    // `Mon, 01 Jan 2001 00:00:00 GMT`
-    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))[5..16].to_owned()
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
 /// A span in whole days, or in hours if it is shorter than two days, rounded down.

@@ -1,10 +1,10 @@
 //! What is kept of an answer that refuses the upgrade.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
-    header::{CONTENT_TYPE, PROXY_AUTHENTICATE, RETRY_AFTER, SERVER, WWW_AUTHENTICATE},
+    header::{AGE, CONTENT_TYPE, DATE, LOCATION, PROXY_AUTHENTICATE, RETRY_AFTER, SERVER, WWW_AUTHENTICATE},
 };
 use wsmon_model::{HttpAnswer, PeerText};
 
@@ -13,6 +13,9 @@ use super::Failure;
 /// Parameters of a challenge that are no secret and hold nothing of the request (RFC 9110 section 11.5, RFC 6750
 /// section 3). Others can be: a nonce, a token, a description that repeats what was sent.
 const CHALLENGE_PARAMETERS: [&str; 3] = ["realm", "error", "scope"];
+
+/// How far two clocks may differ, in seconds, before it is kept.
+const CLOCKS_AGREE_S: u64 = 60;
 
 impl Failure {
     /// The upgrade, or the request for a tunnel, was answered with this; `told` is what may be told of a header, and `now` is
@@ -27,6 +30,9 @@ impl Failure {
         let words = |value: &HeaderValue| told(&String::from_utf8_lossy(value.as_bytes()));
         let text = |name: HeaderName| PeerText::new(&headers.get(name).map(words).unwrap_or_default());
         let retry_after = text(RETRY_AFTER);
+        // The date of an answer that was kept somewhere is that of another time.
+        let date = headers.get(DATE).filter(|_| !headers.contains_key(AGE));
+        let date = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         let challenges = [WWW_AUTHENTICATE, PROXY_AUTHENTICATE];
         let challenges = challenges.iter().flat_map(|name| headers.get_all(name).iter());
         let challenges: Vec<_> = challenges.map(|value| public(&words(value))).collect();
@@ -34,6 +40,8 @@ impl Failure {
             status: status.as_u16(),
             server: text(SERVER),
             content_type: text(CONTENT_TYPE),
+            location: PeerText::new(&without_secrets(text(LOCATION).as_str())),
+            clock_ahead_s: date.map(|date| ahead_s(date, now)).filter(|ahead| ahead.unsigned_abs() > CLOCKS_AGREE_S),
             retry_after_s: retry_after_s(retry_after.as_str(), now),
             retry_after,
             www_authenticate: PeerText::new(&challenges.join(", ")),
@@ -51,6 +59,25 @@ pub fn retry_after_s(text: &str, now: SystemTime) -> Option<u64> {
     }
     let at = httpdate::parse_http_date(text).ok()?;
     Some(at.duration_since(now).unwrap_or_default().as_secs())
+}
+
+/// By how many seconds a time is ahead of another.
+fn ahead_s(of: SystemTime, than: SystemTime) -> i64 {
+    let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+    of.duration_since(than).map_or_else(|behind| -seconds(behind.duration()), seconds)
+}
+
+/// A `Location` without user, query and fragment.
+fn without_secrets(location: &str) -> String {
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    match path.split_once("//") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}//{host}{path}")
+        }
+        None => path.to_owned(),
+    }
 }
 
 /// What may be kept of a `WWW-Authenticate` or `Proxy-Authenticate` field: the schemes, and [`CHALLENGE_PARAMETERS`].
@@ -91,9 +118,37 @@ fn elements(list: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn of_a_redirect_it_is_kept_where_to_and_no_secret() {
+        for (location, kept) in [
+            ("https://ann:s3cret@host/login?token=t0ken#x", "https://host/login"),
+            ("//host?token=t0ken", "//host"),
+            ("/login?next=/ws/feed", "/login"),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(location), kept);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_differs_is_kept_unless_the_answer_was() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let ahead_s = |fields: &[(HeaderName, &str)]| {
+            let headers = fields.iter().map(|(name, value)| (name.clone(), value.parse().expect("a value")));
+            match Failure::from_answer(StatusCode::FORBIDDEN, &headers.collect(), PeerText::default(), now) {
+                Failure::Http(answer) => answer.clock_ahead_s,
+                other => panic!("{other}"),
+            }
+        };
+        assert_eq!(ahead_s(&[(DATE, "Sun, 06 Nov 1994 09:49:37 GMT")]), Some(3_600));
+        assert_eq!(ahead_s(&[(DATE, "Sun, 06 Nov 1994 08:39:37 GMT")]), Some(-600));
+        assert_eq!(ahead_s(&[(DATE, "Sun, 06 Nov 1994 08:50:37 GMT")]), None, "a minute is no difference");
+        assert_eq!(ahead_s(&[(DATE, "Sun, 06 Nov 1994 08:39:37 GMT"), (AGE, "600")]), None, "it was kept in a cache");
+        assert_eq!(ahead_s(&[(DATE, "today")]), None);
+        assert_eq!(ahead_s(&[]), None);
+    }
 
     #[test]
     fn a_wait_is_asked_for_in_seconds_or_by_date() {

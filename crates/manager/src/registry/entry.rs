@@ -17,7 +17,9 @@ use crate::{
     state::{ConnectionState, NextRetry, Shared},
     state_channel::StateReceiver,
 };
-use wsmon_model::{Connection, EndpointId, Phase, ServiceName, Silence, Transition, WaitingFor};
+use wsmon_model::{
+    Cause, Connection, EndpointId, Evidence, Phase, ServiceName, Silence, Transition, WaitingFor,
+};
 
 /// One connection: how to command it and what it shares.
 pub(crate) struct Entry {
@@ -40,7 +42,7 @@ pub(crate) struct View<'a> {
 
 impl View<'_> {
     /// Now, in Unix milliseconds.
-    pub(super) fn now_ms(&self) -> i64 {
+    pub(crate) fn now_ms(&self) -> i64 {
         self.wall.now_ms()
     }
 
@@ -65,11 +67,16 @@ impl View<'_> {
         }
     }
 
+    /// Why the host of a connection that waits for it fails.
+    pub(crate) fn host_failure(&self, service: &ServiceName, state: &ConnectionState) -> Option<&Failure> {
+        let open_breaker = self.open_breakers.get(service).filter(|_| state.next_retry == Some(NextRetry::AtGate));
+        open_breaker.map(|open_breaker| &*open_breaker.why)
+    }
+
     /// Why a connection is down, and, if that has changed since, why its host is.
     fn cause_text(&self, service: &ServiceName, state: &ConnectionState) -> Option<String> {
         let own = state.failure.as_ref().map(ToString::to_string);
-        let host = self.open_breakers.get(service).filter(|_| state.next_retry == Some(NextRetry::AtGate));
-        match (own, host.map(|open_breaker| open_breaker.why.to_string())) {
+        match (own, self.host_failure(service, state).map(ToString::to_string)) {
             (Some(own), Some(host)) if own != host => Some(format!("{own} Since then: {host}")),
             (own, host) => own.or(host),
         }
@@ -109,6 +116,19 @@ impl Entry {
             messages_dropped: self.shared.publisher.dropped(),
             silence: self.silence(view, &state),
         }
+    }
+
+    /// What was seen of its failure, with the attempt in which it was seen.
+    pub(crate) fn evidence(&self, state: &ConnectionState) -> Option<Evidence> {
+        let evidence = state.failure.as_ref()?.evidence();
+        let attempt = state.last_attempt.as_deref().filter(|_| evidence.cause != Some(Cause::InternalError));
+        Some(Evidence { attempt: evidence.attempt.or(attempt.copied()), ..evidence })
+    }
+
+    /// When it is last known to have been connected, since the monitor was started, in Unix milliseconds.
+    pub(crate) fn worked_ms(&self, state: &ConnectionState) -> Option<i64> {
+        let is_up = (state.phase == Phase::Connected).then(|| unix_ms(state.since));
+        is_up.max(self.shared.last_message_ms())
     }
 
     /// The connection as it is now, for metrics' sake.

@@ -100,6 +100,13 @@ pub struct HttpAnswer {
     /// `Content-Type`.
     #[serde(skip_serializing_if = "PeerText::is_empty")]
     pub content_type: PeerText,
+    /// `Location`, without what may hold a secret: a user, a query, a fragment.
+    #[serde(skip_serializing_if = "PeerText::is_empty")]
+    pub location: PeerText,
+    /// By how many seconds `Date` was ahead of the monitor's clock, if that is more than a minute either way and the answer
+    /// does not come from a cache.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "known")]
+    pub clock_ahead_s: Option<i64>,
     /// `Retry-After`, as it came.
     #[serde(skip_serializing_if = "PeerText::is_empty")]
     pub retry_after: PeerText,
