@@ -11,6 +11,9 @@ const YEAR_S: u64 = 365 * 24 * 60 * 60;
 const NO_CERTIFICATE: &str = "No required SSL certificate was sent";
 const BAD_CERTIFICATE: &str = "The SSL certificate error";
 
+/// What engine.io answers to a request without its query.
+const ENGINE_IO: &str = "Transport unknown";
+
 /// The words of whoever knew why, as the end of a sentence.
 pub(super) fn because(evidence: &Evidence) -> String {
     evidence.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default()
@@ -71,14 +74,7 @@ pub(super) fn http_meaning(answer: &HttpAnswer) -> &'static str {
             " It refused the monitor's client certificate: it is of an authority that it does not trust, has expired or was \
              revoked."
         }
-<<<<<<< HEAD
-        300..=399 => " It points elsewhere; set the base URL to where the service really is.",
-        // What engine.io answers to a request without its query.
-        400 if answer.body.as_str().contains("Transport unknown") => {
-            " It speaks socket.io: choose the profile socket.io in the connection's options."
-        }
-=======
->>>>>>> c
+        400 if answer.body.as_str().contains(ENGINE_IO) => " It speaks socket.io.",
         400 => " It found the request malformed.",
         401 => " It asks for credentials.",
         426 => " It asks for another protocol or version.",
@@ -96,6 +92,7 @@ pub(super) fn http_advice(answer: &HttpAnswer) -> &'static str {
             " Name one in the service's configuration: client-cert and client-key."
         }
         400 if answer.body.as_str().contains(BAD_CERTIFICATE) => " Its log says which.",
+        400 if answer.body.as_str().contains(ENGINE_IO) => " Choose the profile socket.io in the connection's options.",
         300..=399 => " It points elsewhere; set the base URL to where the service really is.",
         // Starlette answers so to any socket that is closed before it was accepted, also for want of a route.
         403 => {

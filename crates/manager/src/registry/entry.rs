@@ -17,9 +17,7 @@ use crate::{
     state::{ConnectionState, NextRetry, Shared},
     state_channel::StateReceiver,
 };
-use wsmon_model::{
-    Cause, Connection, EndpointId, Evidence, Phase, ServiceName, Silence, Transition, WaitingFor,
-};
+use wsmon_model::{Cause, Connection, EndpointId, Evidence, Phase, ServiceName, Silence, Transition, WaitingFor};
 
 /// One connection: how to command it and what it shares.
 pub(crate) struct Entry {
