@@ -137,7 +137,13 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         let ahead_s = |fields: &[(HeaderName, &str)]| {
             let headers = fields.iter().map(|(name, value)| (name.clone(), value.parse().expect("a value")));
-            match Failure::from_answer(StatusCode::FORBIDDEN, &headers.collect(), PeerText::default(), now) {
+            match Failure::from_answer(
+                StatusCode::FORBIDDEN,
+                &headers.collect(),
+                PeerText::default(),
+                str::to_owned,
+                now,
+            ) {
                 Failure::Http(answer) => answer.clock_ahead_s,
                 other => panic!("{other}"),
             }
