@@ -33,6 +33,8 @@ for (const colorScheme of ['dark', 'light'] as const) {
     });
 
     test('with connections in every status', async ({ admin, upstream }) => {
+      // Nine screens, each of which axe takes seconds for.
+      test.slow();
       upstream.refuse('broken', 403);
       upstream.hold('slow');
       for (const name of ['good', 'broken', 'slow']) await add(admin, name);
