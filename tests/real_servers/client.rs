@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::task::yield_now;
 use wsmon_manager::{
-    Backoff, Base, CheckedOptions, ConnectionHandle, ConnectionManager, ConnectionState, ManagerConfig, Message,
+    Backoff, Base, CheckedOptions, ConnectionHandle, ConnectionManager, ConnectionState, ManagerConfig, Message, Past,
     Service, Services, Subscription,
 };
 use wsmon_model::{Cause, ConnectionOptions, EndpointId, Phase, Profile, ServiceName};
@@ -101,6 +101,11 @@ impl Client {
     /// Waits until a condition holds.
     pub async fn wait_for(&mut self, what: &str, condition: impl FnMut(&ConnectionState) -> bool) -> ConnectionState {
         soon(what, self.handle.wait_for(condition)).await
+    }
+
+    /// The rule that explains an endpoint's failure, of a connection of which nothing is known from before.
+    pub fn explained_by(&self, endpoint: &EndpointId) -> Option<String> {
+        self.manager.explain(endpoint, &Past::default())?.rule
     }
 
     /// The state now.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use futures_util::future::join_all;
 use wsmon_model::{ConnectionOptions, Phase, Secret};
 
-use crate::{client::Client, install, server::Server};
+use crate::{client::Client, install, name, server::Server, soon};
 
 /// A framework, and how its feeds are started.
 #[derive(Clone, Copy, Debug)]
@@ -123,6 +123,23 @@ async fn say_what_is_wrong(framework: Framework) {
 #[tokio::test]
 async fn each_ill_has_its_sentence() {
     join_all(ALL.map(say_what_is_wrong)).await;
+}
+
+/// Whatever each answers to a name that it does not know, and to a token that it does not.
+#[tokio::test]
+async fn a_name_that_is_nearly_right_is_told_from_a_wrong_token() {
+    for framework in ALL {
+        let Some(server) = framework.start().await else { continue };
+        let mut client = Client::connect(server.port, "/ws/", ConnectionOptions::default()).await;
+        client.until(Phase::Connected).await;
+        for (endpoint, is_name) in [("datafeed", true), ("private", false)] {
+            let endpoint = name(endpoint);
+            let mut other = client.manager.connect(&endpoint, None).await.expect("connects");
+            soon("refused", other.settled()).await;
+            let rule = client.explained_by(&endpoint);
+            assert_eq!(rule.as_deref() == Some("did_you_mean"), is_name, "{framework:?}: {endpoint}: {rule:?}");
+        }
+    }
 }
 
 #[tokio::test]

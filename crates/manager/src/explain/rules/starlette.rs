@@ -29,13 +29,14 @@ fn explains(situation: &Situation<'_>) -> Option<Finding> {
     })
 }
 
-/// uvicorn sends neither its name nor a body when it refuses an upgrade, at most a type; others of its kind give their names.
+/// uvicorn refuses an upgrade without its name and with an empty text, which hardly anybody else does; others of its kind give
+/// their names. With wsproto it sends no type either, and cannot be told from Channels, Phoenix and more.
 fn looks_like_it(answer: &HttpAnswer) -> bool {
     let HttpAnswer { server, content_type, body, www_authenticate, .. } = answer;
     let server = server.as_str().to_ascii_lowercase();
     let product = server.split('/').next().unwrap_or_default();
     let is_named = matches!(product, "uvicorn" | "hypercorn" | "hypercorn-h11" | "granian");
-    let is_plain = content_type.is_empty() || content_type.as_str().starts_with("text/plain");
+    let is_plain = content_type.as_str().starts_with("text/plain");
     is_named || (server.is_empty() && body.is_empty() && is_plain && www_authenticate.is_empty())
 }
 
@@ -43,10 +44,12 @@ fn looks_like_it(answer: &HttpAnswer) -> bool {
 mod tests {
     use super::*;
     use crate::explain::situation::tests::{Known, answer, refused};
+    use wsmon_model::PeerText;
 
     #[test]
-    fn an_answer_without_name_or_body_looks_like_it() {
-        for answer in [answer(403, "", ""), answer(403, "uvicorn", ""), answer(403, "hypercorn-h11", "")] {
+    fn an_empty_text_without_a_name_looks_like_it() {
+        let empty_text = HttpAnswer { content_type: PeerText::new("text/plain; charset=utf-8"), ..answer(403, "", "") };
+        for answer in [empty_text, answer(403, "uvicorn", ""), answer(403, "hypercorn-h11", "")] {
             assert!(explains(&refused(answer).situation()).is_some());
         }
     }
@@ -55,6 +58,7 @@ mod tests {
     fn it_is_silent_about_other_servers_and_known_names() {
         for known in [
             refused(answer(403, "nginx", "")),
+            refused(answer(403, "", "")),
             refused(answer(403, "", "{\"error\":\"forbidden for you\"}")),
             refused(answer(404, "uvicorn", "")),
             Known { worked_ms: Some(1), ..refused(answer(403, "uvicorn", "")) },
