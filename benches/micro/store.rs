@@ -1,7 +1,7 @@
 //! A keeper whose store is a number.
 
 use futures_util::future::{BoxFuture, ready};
-use wsmon_manager::{CheckedOptions, EventRecord, KeepError, Keeper, Wanted};
+use wsmon_manager::{CheckedOptions, EventRecord, Happened, KeepError, Keeper, Wanted};
 use wsmon_model::{EndpointId, PendingAudit};
 
 use crate::filled_store::endpoint;
@@ -36,7 +36,7 @@ impl Keeper for Numbered {
         Box::pin(ready(Ok(())))
     }
 
-    fn append<'a>(&'a self, _: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn append<'a>(&'a self, _: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(ready(Ok(())))
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::error::AppError;
-use wsmon_model::{BulkAction, BulkId, BulkPreview, BulkProgress, Selection};
+use wsmon_model::{BulkAction, BulkId, BulkPreview, BulkProgress, BulkStep, Selection};
 
 /// What an action would do to each connection of a selection. It can be started for ten minutes.
 ///
@@ -15,33 +15,21 @@ pub async fn preview_bulk(selection: Selection, action: BulkAction) -> Result<Bu
     super::as_admin(|admin| async move { admin.preview_bulk(selection, action) }).await
 }
 
-/// Starts what was previewed, and answers at once. Starting it twice is as good as once.
+/// Takes an operation that was previewed one step on, and answers at once with how far it has come; after [`BulkStep::Undo`]
+/// how far the undoing has.
 ///
 /// # Errors
 ///
-/// [`AppError::Unauthenticated`], [`AppError::BulkGone`], [`AppError::ShuttingDown`].
-#[server(endpoint = "start_bulk", protocol = super::wire::Wire)]
-pub async fn start_bulk(id: BulkId) -> Result<BulkProgress, AppError> {
-    super::as_admin(|admin| async move { admin.start_bulk(id) }).await
-}
-
-/// How far an operation has come, with what came of connections from the `from`th that is known.
-///
-/// # Errors
-///
-/// [`AppError::Unauthenticated`], [`AppError::BulkGone`].
-#[server(endpoint = "load_bulk_progress", protocol = super::wire::Wire)]
-pub async fn load_bulk_progress(id: BulkId, from: u32) -> Result<BulkProgress, AppError> {
-    super::as_admin(|admin| async move { admin.bulk_progress(id, from) }).await
-}
-
-/// Brings those that an operation has changed back to where they were, by another operation, which it starts.
-///
-/// # Errors
-///
-/// [`AppError::Unauthenticated`], [`AppError::BulkGone`], [`AppError::Invalid`] for one that has not ended,
-/// [`AppError::ShuttingDown`].
-#[server(endpoint = "undo_bulk", protocol = super::wire::Wire)]
-pub async fn undo_bulk(id: BulkId) -> Result<BulkProgress, AppError> {
-    super::as_admin(|admin| async move { admin.undo_bulk(id) }).await
+/// [`AppError::Unauthenticated`], [`AppError::BulkGone`], [`AppError::ShuttingDown`], and [`AppError::Invalid`] to undo one
+/// that has not ended.
+#[server(endpoint = "step_bulk", protocol = super::wire::Wire)]
+pub async fn step_bulk(id: BulkId, step: BulkStep) -> Result<BulkProgress, AppError> {
+    super::as_admin(|admin| async move {
+        match step {
+            BulkStep::Start => admin.start_bulk(id),
+            BulkStep::Progress(from) => admin.bulk_progress(id, from),
+            BulkStep::Undo => admin.undo_bulk(id),
+        }
+    })
+    .await
 }

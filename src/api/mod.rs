@@ -13,7 +13,7 @@ mod wire;
 
 pub use account::load_account;
 pub use audit::list_audit;
-pub use bulk::{load_bulk_progress, preview_bulk, start_bulk, undo_bulk};
+pub use bulk::{preview_bulk, step_bulk};
 pub use connections::{
     change_connection, list_connections, load_availability, load_endpoint, load_options, load_summary,
 };

@@ -7,7 +7,7 @@ use crate::{
     changes::{Answer, Change, ChangeKind},
     error::AppError,
 };
-use wsmon_manager::{ConnectionManager, Wanted, clock::unix_ms};
+use wsmon_manager::{ConnectionManager, Explanation, Wanted, clock::unix_ms};
 use wsmon_model::{
     AuditAction, Connection, ConnectionOptions, EndpointDetails, EndpointId, EndpointOptions, History, ListAnswer,
     ListQuery, ListVersion, OptionsVersion, Phase, Summary,
@@ -42,13 +42,17 @@ impl ActorOperations {
     /// [`AppError::Invalid`], [`AppError::NotFound`], and [`AppError::Internal`] when the events cannot be read.
     pub async fn details(&self, endpoint: &str) -> Result<EndpointDetails, AppError> {
         let (parts, endpoint) = (&self.parts, id(endpoint)?);
-        let connection = parts.manager.get(&endpoint).ok_or_else(|| AppError::NotFound(endpoint.clone()))?;
+        let mut connection = parts.manager.get(&endpoint).ok_or_else(|| AppError::NotFound(endpoint.clone()))?;
         let events = parts.store.events_of(&endpoint, EVENTS_SHOWN).await?;
         let explanation = parts.manager.explain(&endpoint, &parts.store.past_of(&endpoint).await?);
+        let advice = explanation.as_ref().map(Explanation::to_advice).unwrap_or_default();
+        if let Some(Explanation { layer, sentence, .. }) = explanation {
+            (connection.layer, connection.cause_text) = (layer, Some(sentence));
+        }
         let now_ms = unix_ms(SystemTime::now());
         let token_expiry = parts.manager.token_expiry(&endpoint).await;
         let certificates = parts.manager.certificates(&endpoint.service).await;
-        Ok(EndpointDetails { now_ms, connection: Some(connection), explanation, token_expiry, certificates, events })
+        Ok(EndpointDetails { now_ms, connection: Some(connection), advice, token_expiry, certificates, events })
     }
 
     /// How a connection fared for as long as that is kept, up to now.

@@ -8,9 +8,9 @@ use websocket_monitor::{
     error::AppError,
 };
 use wsmon_model::{
-    Account, AuditPage, AuditQuery, AvailabilityReport, BulkAction, BulkId, BulkPreview, BulkProgress, Connection,
-    ConnectionOptions, EndpointDetails, EndpointOptions, GuidePage, ListAnswer, ListQuery, ListVersion, OPTION_FIELDS,
-    Selection, Summary,
+    Account, AuditPage, AuditQuery, AvailabilityReport, BulkAction, BulkId, BulkPreview, BulkProgress, BulkStep,
+    Connection, ConnectionOptions, EndpointDetails, EndpointOptions, GuidePage, ListAnswer, ListQuery, ListVersion,
+    OPTION_FIELDS, Selection, Summary,
 };
 
 /// The type of both.
@@ -54,12 +54,7 @@ struct Preview {
 #[derive(Serialize, Deserialize)]
 struct Bulk {
     id: BulkId,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Progress {
-    id: BulkId,
-    from: u32,
+    step: BulkStep,
 }
 
 /// The arguments of a function as they are sent.
@@ -72,8 +67,7 @@ pub fn arguments(function: &str, arguments: &Value) -> Vec<u8> {
         "load_endpoint" | "load_availability" | "load_options" => to_postcard::<Endpoint>(arguments),
         "list_audit" => to_postcard::<Audit>(arguments),
         "preview_bulk" => to_postcard::<Preview>(arguments),
-        "start_bulk" | "undo_bulk" => to_postcard::<Bulk>(arguments),
-        "load_bulk_progress" => to_postcard::<Progress>(arguments),
+        "step_bulk" => to_postcard::<Bulk>(arguments),
         _ => panic!("{function} is not known here"),
     }
 }
@@ -102,7 +96,7 @@ pub async fn answer(function: &str, answer: Response) -> Response {
         "load_options" => to_json::<EndpointOptions>(&body),
         "list_audit" => to_json::<AuditPage>(&body),
         "preview_bulk" => to_json::<BulkPreview>(&body),
-        "start_bulk" | "undo_bulk" | "load_bulk_progress" => to_json::<BulkProgress>(&body),
+        "step_bulk" => to_json::<BulkProgress>(&body),
         _ => panic!("{function} is not known here"),
     };
     let mut told = http::Response::new(json.to_string());

@@ -10,8 +10,8 @@ use futures_util::future::BoxFuture;
 use tempfile::TempDir;
 use tokio::{net::TcpStream, runtime::Handle, task::spawn_blocking, time::Instant};
 use wsmon_manager::{
-    Base, CheckedOptions, ConnectionHandle, ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, Services,
-    Tcp, Transport, Wanted, clock::Clock,
+    Base, CheckedOptions, ConnectionHandle, ConnectionManager, EventRecord, Happened, KeepError, Keeper, ManagerConfig,
+    Services, Tcp, Transport, Wanted, clock::Clock,
 };
 use wsmon_model::{Connection, ConnectionOptions, EndpointId, Evidence, PendingAudit, Phase};
 use wsmon_store::Store;
@@ -191,12 +191,12 @@ impl Keeper for Patient {
         Box::pin(while_time_stands(async move { store.forget(&endpoint, audit.as_ref()).await }))
     }
 
-    fn append<'a>(&'a self, events: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
-        let (store, events) = (self.store.clone(), events.to_vec());
-        if let Some(evidence) = events.iter().rev().find_map(|event| event.evidence.as_deref()) {
+    fn append<'a>(&'a self, happened: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>> {
+        let (store, happened) = (self.store.clone(), happened.clone());
+        if let Some(evidence) = happened.events.iter().rev().find_map(|event| event.evidence.as_deref()) {
             *self.evidence.lock().unwrap_or_else(PoisonError::into_inner) = Some(evidence.clone());
         }
-        Box::pin(while_time_stands(async move { store.append(&events).await }))
+        Box::pin(while_time_stands(async move { store.append(&happened).await }))
     }
 }
 

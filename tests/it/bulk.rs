@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, slice};
 use serde_json::json;
 use wsmon_manager::{CheckedOptions, ConnectRequest};
 use wsmon_model::{
-    AuditPage, BulkAction, BulkId, BulkResult, ConnectionOptions, LeftAlone, ListQuery, PeerText, Phase, Secret,
-    Selection,
+    AuditPage, BulkAction, BulkId, BulkResult, BulkStep, ConnectionOptions, LeftAlone, ListQuery, PeerText, Phase,
+    Secret, Selection,
 };
 
 use self::steps::*;
@@ -109,7 +109,7 @@ async fn what_was_previewed_is_done_and_nothing_else() {
     manager.remove(&a).await.expect("it is there");
     manager.disconnect(&b).await.expect("it is there");
     connected(manager, slice::from_ref(&new)).await;
-    assert_eq!(refused(&admin, "undo_bulk", outdated.id).await, 400, "it has not been done");
+    assert_eq!(refused(&admin, BulkStep::Undo, outdated.id).await, 400, "it has not been done");
     start(&admin, outdated.id).await;
     let (progress, outcomes) = ended(&admin, outdated.id).await;
     let left = |why| BulkResult::Left(why);
@@ -118,8 +118,8 @@ async fn what_was_previewed_is_done_and_nothing_else() {
     assert_eq!((progress.left, phases(manager)[&new]), (2, Phase::Connected), "it came later");
     assert_eq!(start(&admin, outdated.id).await, progress_from_start(&admin, outdated.id).await, "once is enough");
     let unknown = BulkId::new(u64::MAX);
-    for function in ["start_bulk", "load_bulk_progress", "undo_bulk"] {
-        assert_eq!(refused(&admin, function, unknown).await, 410);
+    for step in [BulkStep::Start, BulkStep::Progress(0), BulkStep::Undo] {
+        assert_eq!(refused(&admin, step, unknown).await, 410);
     }
 }
 
@@ -213,8 +213,8 @@ async fn two_administrators_at_once() {
     let (off, removal) =
         tokio::join!(preview(&first, &early, BulkAction::Disconnect), preview(&second, &late, BulkAction::Remove));
     assert_eq!((off.changes, removal.changes), (40, 40));
-    assert_eq!(refused(&second, "start_bulk", off.id).await, 410, "it is the other's");
-    assert_eq!(refused(&first, "load_bulk_progress", removal.id).await, 410);
+    assert_eq!(refused(&second, BulkStep::Start, off.id).await, 410, "it is the other's");
+    assert_eq!(refused(&first, BulkStep::Progress(0), removal.id).await, 410);
     tokio::join!(start(&first, off.id), start(&second, removal.id));
     let ((off, outcomes), (removal, _)) = tokio::join!(ended(&first, off.id), ended(&second, removal.id));
     assert_eq!((removal.done, off.done + off.left + off.failed), (40, 40));
@@ -251,5 +251,5 @@ async fn it_goes_on_without_its_browser_and_a_shutdown_ends_it() {
     let log: AuditPage = called(&admin, "list_audit", query).await;
     assert!((10..=50).contains(&log.matching), "{}", log.matching);
     assert!(log.rows.iter().all(|entry| entry.outcome.as_str() == "failed"), "{:?}", log.rows);
-    assert_eq!(refused(&admin, "load_bulk_progress", what.id).await, 410, "it is not kept beyond a restart");
+    assert_eq!(refused(&admin, BulkStep::Progress(0), what.id).await, 410, "it is not kept beyond a restart");
 }

@@ -5,8 +5,8 @@ use std::{num::NonZeroU32, sync::Arc};
 use futures_util::future::{BoxFuture, join_all};
 use tokio::sync::Semaphore;
 use wsmon_manager::{
-    ConnectionManager, EventRecord, GateConfig, KeepError, Keeper, ManagerConfig, ManagerError, Message, RecvError,
-    SendError, Wanted,
+    ConnectionManager, EventRecord, GateConfig, Happened, KeepError, Keeper, ManagerConfig, ManagerError, Message,
+    RecvError, SendError, Wanted,
 };
 use wsmon_model::{Cause, EndpointId, PendingAudit, Phase, Status};
 
@@ -235,7 +235,7 @@ impl Keeper for Slow {
         Box::pin(async { Ok(()) })
     }
 
-    fn append<'a>(&'a self, _: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn append<'a>(&'a self, _: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 }

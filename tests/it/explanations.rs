@@ -18,6 +18,8 @@ use tokio_tungstenite::{
     },
 };
 
+use wsmon_model::EventKind;
+
 use crate::support::{
     monitor::{Monitor, Visitor},
     soon,
@@ -56,19 +58,19 @@ async fn connect(admin: &Visitor, endpoint: &str) {
     admin.call("change_connection", json!({ "endpoint": endpoint, "kind": { "Connect": true } })).await;
 }
 
-/// Waits until an endpoint is explained by a rule, as events are kept a moment after they happen.
-async fn explained(admin: &Visitor, endpoint: &str, rule: &str) -> Value {
+/// Waits until an endpoint is explained with a section of the guide, as events are kept a moment after they happen; the page's details of it.
+async fn explained(admin: &Visitor, endpoint: &str, section: &str) -> Value {
     let until = async {
         loop {
             let details = admin.call("load_endpoint", json!({ "endpoint": endpoint })).await;
             let details: Value = details.json().await.expect("JSON");
-            if details["explanation"]["rule"] == rule {
-                return details["explanation"].clone();
+            if details["advice"]["guide"] == section {
+                return details;
             }
             sleep(Duration::from_millis(50)).await;
         }
     };
-    soon(rule, until).await
+    soon(section, until).await
 }
 
 #[tokio::test]
@@ -83,11 +85,11 @@ async fn wrong_names_old_names_and_short_sessions_are_told_apart() {
 
     connect(&admin, "data-feed").await;
     connect(&admin, "datafeed").await;
-    let meant = explained(&admin, "datafeed", "did_you_mean").await;
-    let sentence = meant["sentence"].as_str().expect("a sentence");
+    let meant = explained(&admin, "datafeed", "a-name-that-is-not-known").await;
+    let sentence = meant["connection"]["cause_text"].as_str().expect("a sentence");
     assert!(sentence.starts_with("The server answered HTTP 404 Not Found"), "{sentence}");
     let page = admin.get("/admin/websocket-monitor/datafeed").await.text().await.expect("a page");
-    for part in ["did you mean that one?", "data-rule=\"did_you_mean\"", "#a-name-that-is-not-known", "Likely"] {
+    for part in ["did you mean that one?", "#a-name-that-is-not-known", "likely"] {
         assert!(page.contains(part), "{part} in {page}");
     }
     connect(&admin, "other").await;
@@ -97,18 +99,19 @@ async fn wrong_names_old_names_and_short_sessions_are_told_apart() {
         "{page}"
     );
 
+    let mut events = monitor.state.manager.events();
     for _ in 0..3 {
         connect(&admin, "short").await;
-        sleep(Duration::from_millis(50)).await;
+        while soon("its end", events.recv()).await.expect("events").kind != EventKind::Disconnected {}
     }
-    let short = explained(&admin, "short", "lost_at_once").await;
-    assert_eq!(short["certainty"], "likely");
+    let short = explained(&admin, "short", "lost-as-soon-as-it-is-open").await;
+    assert_eq!(short["advice"]["certainty"], "likely");
 
     // What was known before the restart is known after it.
     wants_another_token.store(true, Relaxed);
     let monitor = monitor.restart(|config| config.services = base.into()).await;
     let admin = Visitor::admin(&monitor).await;
-    let worked = explained(&admin, "data-feed", "worked_before").await;
-    let sentence = worked["sentence"].as_str().expect("a sentence");
+    let worked = explained(&admin, "data-feed", "refused-after-it-worked").await;
+    let sentence = worked["connection"]["cause_text"].as_str().expect("a sentence");
     assert!(sentence.contains("It asks for credentials. It was last connected on "), "{sentence}");
 }

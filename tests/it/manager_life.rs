@@ -10,7 +10,9 @@ use tokio::{
     sync::{Notify, Semaphore},
     task::yield_now,
 };
-use wsmon_manager::{Base, ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, ManagerError, Wanted};
+use wsmon_manager::{
+    Base, ConnectionManager, EventRecord, Happened, KeepError, Keeper, ManagerConfig, ManagerError, Wanted,
+};
 use wsmon_model::{EndpointId, PendingAudit, Phase};
 
 use crate::support::{
@@ -74,7 +76,7 @@ impl Keeper for Held {
         })
     }
 
-    fn append<'a>(&'a self, _: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn append<'a>(&'a self, _: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 }

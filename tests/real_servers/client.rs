@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// The rule that explains an endpoint's failure, of a connection of which nothing is known from before.
-    pub fn explained_by(&self, endpoint: &EndpointId) -> Option<String> {
+    pub fn explained_by(&self, endpoint: &EndpointId) -> Option<&'static str> {
         self.manager.explain(endpoint, &Past::default())?.rule
     }
 

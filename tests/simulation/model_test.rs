@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest_state_machine::{StateMachineTest, prop_state_machine};
 use tokio::{runtime::Runtime, time::sleep};
 use wsmon_manager::{
-    CheckedOptions, ConnectionManager, EventRecord, KeepError, Keeper, ManagerConfig, ManagerError, Wanted,
+    CheckedOptions, ConnectionManager, EventRecord, Happened, KeepError, Keeper, ManagerConfig, ManagerError, Wanted,
 };
 use wsmon_model::{ConnectionOptions, EndpointId, PendingAudit, Phase};
 
@@ -58,7 +58,7 @@ impl Keeper for Memory {
         Box::pin(async { Ok(()) })
     }
 
-    fn append<'a>(&'a self, _: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn append<'a>(&'a self, _: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 }

@@ -16,7 +16,7 @@ const BACKLOG: usize = 16_384;
 #[derive(Clone)]
 pub(super) struct EventBus(broadcast::Sender<Published>);
 
-/// What is on the bus. A pointer at most, as there is room for many.
+/// What is on the bus. Two words at most, as there is room for many.
 #[derive(Clone)]
 pub(super) enum Published {
     /// An event.
@@ -25,6 +25,8 @@ pub(super) enum Published {
         /// Whether it was kept with the change that it tells of.
         kept: bool,
     },
+    /// Connections are watched from now on, and this is as what each counts.
+    Begun(Arc<[EndpointTransition]>),
     /// From when on a connection is counted otherwise, where no event tells that.
     Transition(Arc<EndpointTransition>),
 }
@@ -60,9 +62,15 @@ impl EventBus {
         self.send(event, true);
     }
 
+    /// Tells that connections are watched from now on, and as what each counts.
+    pub(super) fn publish_begun(&self, begun: Arc<[EndpointTransition]>) {
+        // An error says that nobody listens.
+        let _ = self.0.send(Published::Begun(begun));
+    }
+
     /// Tells from when on a connection is counted otherwise.
     pub(super) fn publish_transition(&self, transition: EndpointTransition) {
-        // An error says that nobody listens.
+        // As above.
         let _ = self.0.send(Published::Transition(Arc::new(transition)));
     }
 

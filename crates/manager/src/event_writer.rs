@@ -85,6 +85,7 @@ impl EventWriter {
         match next {
             Ok(Published::Event { event, kept: false }) => self.take_event(Arc::unwrap_or_clone(event)),
             Ok(Published::Event { kept: true, .. }) => {}
+            Ok(Published::Begun(begun)) => self.batch.begun = Some(begun),
             Ok(Published::Transition(transition)) => self.batch.transitions.push(Arc::unwrap_or_clone(transition)),
             Err(EventError::Missed(missed)) => {
                 self.lost.fetch_add(missed, Relaxed);
@@ -155,7 +156,7 @@ impl EventWriter {
     }
 
     async fn keep(&mut self) {
-        while let Err(error) = self.keeper.keep_happened(&self.batch).await {
+        while let Err(error) = self.keeper.append(&self.batch).await {
             warn!(%error, events = self.batch.events.len(), "events could not be kept");
             tokio::select! {
                 () = sleep(RETRY) => {}

@@ -4,14 +4,14 @@ use std::net::IpAddr;
 
 use super::{
     clock::unix_ms,
-    explain::{Past, ServiceStanding, Situation, Trouble, explain, is_alike},
+    explain::{Explanation, Past, ServiceStanding, Situation, Trouble, explain, is_alike},
     manager::ConnectionManager,
     registry::Entry,
     service::Upstream,
     state::ConnectionState,
     target::Base,
 };
-use wsmon_model::{Cause, EndpointId, EndpointName, Evidence, Explanation};
+use wsmon_model::{Cause, EndpointId, EndpointName, Evidence};
 
 /// Names like its own that are looked for: two already are a family.
 const ALIKE: usize = 4;

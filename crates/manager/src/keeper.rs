@@ -1,5 +1,7 @@
 //! What outlives the process: the wanted state of every connection, and what happened to it.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 
 use super::{event_record::EventRecord, options::CheckedOptions};
@@ -39,6 +41,9 @@ pub struct EndpointTransition {
 /// What happened, to be kept as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Happened {
+    /// Set when connections begin to be watched, before all that follows: as what each counts. What counted as anything
+    /// else was watched until the last `watched_until_ms`, and by nobody since.
+    pub begun: Option<Arc<[EndpointTransition]>>,
     /// Events in their order.
     pub events: Vec<EventRecord>,
     /// Transitions in their order, also those that the events tell of.
@@ -81,19 +86,8 @@ pub trait Keeper: Send + Sync + 'static {
         audit: Option<&'a PendingAudit>,
     ) -> BoxFuture<'a, Result<(), KeepError>>;
 
-    /// Keeps events. Those of endpoints that are no longer wanted may be dropped.
-    fn append<'a>(&'a self, events: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>>;
-
-    /// Keeps what happened. The default keeps the events alone.
-    fn keep_happened<'a>(&'a self, happened: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>> {
-        self.append(&happened.events)
-    }
-
-    /// Takes note that connections are watched from now on, and as what each counts. What counted as anything else was
-    /// watched until the last [`watched_until_ms`](Happened::watched_until_ms), and by nobody since.
-    fn begin_watching<'a>(&'a self, _now: &'a [EndpointTransition]) -> BoxFuture<'a, Result<(), KeepError>> {
-        Box::pin(async { Ok(()) })
-    }
+    /// Keeps what happened. What is of endpoints that are no longer wanted may be dropped.
+    fn append<'a>(&'a self, happened: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>>;
 
     /// What was last kept of feeds' silences. Without any, it is learned anew.
     fn load_silences(&self) -> BoxFuture<'_, Result<Vec<LearnedSilences>, KeepError>> {
@@ -129,7 +123,7 @@ impl Keeper for NoopKeeper {
         Box::pin(async { Ok(()) })
     }
 
-    fn append<'a>(&'a self, _: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn append<'a>(&'a self, _: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(()) })
     }
 }

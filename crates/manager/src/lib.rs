@@ -130,7 +130,7 @@ pub use dry_run::DryRun;
 pub use error::{ManagerError, SendError};
 pub use event_record::EventRecord;
 pub use expiries::TokenExpiries;
-pub use explain::{Past, PastEvent, explain_many, guide_sections};
+pub use explain::{Certainty, Explanation, Past, PastEvent, explain_many, guide_sections};
 pub use failure::{Failure, SystemError, retry_after_s};
 pub use freshness::FreshnessConfig;
 pub use gate::GateConfig;

@@ -30,7 +30,7 @@ impl ConnectionManager {
             silences.unwrap_or_default().into_iter().map(|LearnedSilences { endpoint, learned }| (endpoint, learned));
         let silences: BTreeMap<_, _> = silences.collect();
         let mut not_configured = BTreeMap::new();
-        self.begin_watching(&all).await;
+        self.begin_watching(&all);
         for wanted in all {
             let endpoint = wanted.endpoint.clone();
             let upstream = self.0.upstreams.get(&endpoint.service).unwrap_or_else(|| {
@@ -49,17 +49,15 @@ impl ConnectionManager {
         Ok(count)
     }
 
-    /// Has it kept from when on connections are watched. That it cannot be is no reason not to connect.
-    async fn begin_watching(&self, all: &[Wanted]) {
+    /// Tells from when on connections are watched. Not awaited: to keep that of ten thousand takes a while, in which they can
+    /// connect already.
+    fn begin_watching(&self, all: &[Wanted]) {
         let at_ms = unix_ms(self.0.config.clock.now());
         let first = |wanted: &Wanted| {
             let is_configured = self.0.upstreams.contains_key(&wanted.endpoint.service);
             let to = if wanted.on && is_configured { PeriodKind::Down } else { PeriodKind::Off };
             EndpointTransition { endpoint: wanted.endpoint.clone(), transition: Transition { at_ms, to, why: None } }
         };
-        let now: Vec<_> = all.iter().map(first).collect();
-        if let Err(error) = self.0.config.keeper.begin_watching(&now).await {
-            warn!(%error, "availability counts the time without a monitor as what was before");
-        }
+        self.0.events.publish_begun(all.iter().map(first).collect());
     }
 }

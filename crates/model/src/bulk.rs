@@ -184,6 +184,17 @@ pub struct BulkPreview {
     pub loses_events: bool,
 }
 
+/// What is asked of a bulk operation that was previewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BulkStep {
+    /// To start it. Twice is as good as once.
+    Start,
+    /// How far it has come, with what came of connections from this one on that is known.
+    Progress(u32),
+    /// To bring those that it has changed back to where they were, by another operation, which that starts.
+    Undo,
+}
+
 /// How far a bulk operation has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkProgress {

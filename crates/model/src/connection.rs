@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{Cause, EndpointId, Event, Explanation, Layer, TokenExpiry};
+use super::{Advice, Cause, EndpointId, Event, Layer, TokenExpiry};
 
 /// What the socket does, worst first. Its words are part of the page's contract.
 #[derive(
@@ -161,10 +161,11 @@ impl Connection {
 pub struct EndpointDetails {
     /// The moment, in Unix milliseconds by the server's clock.
     pub now_ms: i64,
-    /// The connection; none only before the first answer.
+    /// The connection, with why it is as it is, as far as its past and the other connections tell; none only before the
+    /// first answer.
     pub connection: Option<Connection>,
-    /// Why it is as it is, as far as its past and the other connections tell.
-    pub explanation: Option<Explanation>,
+    /// What to do about it.
+    pub advice: Advice,
     /// When the token expires with which it signs in, if that is known.
     pub token_expiry: Option<TokenExpiry>,
     /// Which certificates its service uses and when they end, in sentences.

@@ -31,7 +31,7 @@ pub enum EndpointNameError {
     Empty,
     /// A whole URL was typed.
     #[error(
-        "Enter only the endpoint name, the part after the base URL, not a whole URL. Another host is a service of its own, which the monitor is started with: --service NAME=URL."
+        "Enter only the endpoint name, the part after the base URL. Another host is added with --service NAME=URL at the start."
     )]
     WholeUrl,
     /// More than [`EndpointName::MAX_LEN`] characters.

@@ -1,6 +1,7 @@
 //! The plain types that server and browser share. They know neither.
 
 mod account;
+mod advice;
 mod attempt;
 mod audit;
 mod availability;
@@ -13,7 +14,6 @@ mod endpoint;
 mod endpoint_id;
 mod event;
 mod evidence;
-mod explanation;
 mod field_problem;
 mod guide_page;
 mod layer;
@@ -37,6 +37,7 @@ mod utc_time;
 mod utc_window;
 
 pub use account::{Account, LoginSession, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
+pub use advice::Advice;
 pub use attempt::{Attempt, Stage};
 pub use audit::{AuditAction, AuditEntry, AuditOutcome, AuditPage, AuditQuery, PendingAudit};
 pub use availability::{
@@ -44,7 +45,9 @@ pub use availability::{
     Transition, WINDOWS, Window, WindowReport,
 };
 pub use base_url::BaseUrl;
-pub use bulk::{BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, LeftAlone, Selection};
+pub use bulk::{
+    BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, BulkStep, LeftAlone, Selection,
+};
 pub use cause::Cause;
 pub use connection::{Connection, EndpointDetails, Phase, Silence, Status, WaitingFor};
 pub use dry_run::DryRunStep;
@@ -56,7 +59,6 @@ pub use evidence::{
     LocalResource, NameFault, OpeningFault, ProtocolFault, SubprotocolFault, TlsFault, TlsProblem, TokenFault,
     TokenProblem, Tunnel, UnresolvedName,
 };
-pub use explanation::{Certainty, Explanation};
 pub use field_problem::FieldProblem;
 pub use guide_page::GuidePage;
 pub use layer::Layer;

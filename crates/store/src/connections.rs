@@ -8,8 +8,7 @@ use tracing::error;
 
 use super::{audit, endpoint::bind_endpoint, error::StoreError, retention, store::Store, transitions};
 use wsmon_manager::{
-    CheckedOptions, EndpointTransition, EventRecord, Happened, KeepError, Keeper, LearnedSilences, Past, PastEvent,
-    Wanted, describe_event,
+    CheckedOptions, EventRecord, Happened, KeepError, Keeper, LearnedSilences, Past, PastEvent, Wanted, describe_event,
 };
 use wsmon_model::{Cause, EndpointId, Event, EventKind, Evidence, PeerText, PendingAudit};
 
@@ -94,8 +93,11 @@ impl Store {
     }
 
     async fn append_happened(&self, happened: &Happened) -> Result<(), StoreError> {
-        let Happened { events, transitions, watched_until_ms } = happened;
+        let Happened { begun, events, transitions, watched_until_ms } = happened;
         let mut transaction = self.write().await?;
+        if let Some(begun) = begun {
+            transitions::begin_watching(&mut transaction, begun).await?;
+        }
         if !events.is_empty() {
             append_events(&mut transaction, events, self.now_ms()).await?;
         }
@@ -231,17 +233,8 @@ impl Keeper for Store {
         Box::pin(async move { Ok(self.noting(self.forget_wanted(endpoint, audit).await)?) })
     }
 
-    fn append<'a>(&'a self, events: &'a [EventRecord]) -> BoxFuture<'a, Result<(), KeepError>> {
-        let happened = Happened { events: events.to_vec(), ..Happened::default() };
-        Box::pin(async move { Ok(self.noting(self.append_happened(&happened).await)?) })
-    }
-
-    fn keep_happened<'a>(&'a self, happened: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>> {
+    fn append<'a>(&'a self, happened: &'a Happened) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async { Ok(self.noting(self.append_happened(happened).await)?) })
-    }
-
-    fn begin_watching<'a>(&'a self, now: &'a [EndpointTransition]) -> BoxFuture<'a, Result<(), KeepError>> {
-        Box::pin(async { Ok(self.noting(self.begin_watching_all(now).await)?) })
     }
 
     fn load_silences(&self) -> BoxFuture<'_, Result<Vec<LearnedSilences>, KeepError>> {

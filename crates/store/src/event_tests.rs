@@ -1,6 +1,6 @@
 //! Events, which are kept as what was seen and told in the words of today.
 
-use wsmon_manager::{CheckedOptions, EventRecord, Keeper, Wanted};
+use wsmon_manager::{CheckedOptions, EventRecord, Happened, Keeper, Wanted};
 use wsmon_model::{
     Attempt, Cause, CloseFrame, EndpointId, Event, EventKind, Evidence, HttpAnswer, Layer, PeerText, Stage,
 };
@@ -49,7 +49,7 @@ async fn what_was_seen_is_kept_and_told_in_sentences() {
         evidence: Some(Box::new(seen.clone())),
         ..EventRecord::new(feed(), 2, EventKind::Disconnected)
     };
-    store.append(&[record]).await.expect("kept");
+    store.append(&Happened { events: vec![record], ..Happened::default() }).await.expect("kept");
     let expected = Event {
         endpoint: feed(),
         at_ms: 2,

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::{Store, StoreError, StoredSession, file};
 use wsmon_manager::{
-    CheckedOptions, EventRecord, Keeper, Wanted,
+    CheckedOptions, EventRecord, Happened, Keeper, Wanted,
     clock::{Clock, unix_ms},
 };
 use wsmon_model::{EndpointId, EventKind};
@@ -67,7 +67,7 @@ impl Kept {
 
     async fn append_at(&self, now_ms: i64) {
         self.set_clock(now_ms);
-        self.store.append(&[self.event()]).await.expect("appended");
+        self.store.append(&Happened { events: vec![self.event()], ..Happened::default() }).await.expect("appended");
     }
 
     pub(super) async fn events(&self) -> usize {

@@ -23,7 +23,13 @@ impl Kept {
     async fn turn(&self, transitions: &[EndpointTransition], until_ms: Option<i64>) {
         let watched_until_ms = until_ms.map(|until_ms| START_MS + until_ms);
         let happened = Happened { transitions: transitions.to_vec(), watched_until_ms, ..Happened::default() };
-        self.store.keep_happened(&happened).await.expect("kept");
+        self.store.append(&happened).await.expect("kept");
+    }
+
+    /// Keeps that somebody watches from now on, and as what the feed counts then.
+    async fn begin(&self, now: EndpointTransition) {
+        let happened = Happened { begun: Some([now].into()), ..Happened::default() };
+        self.store.append(&happened).await.expect("kept");
     }
 
     /// The feed's periods up to so many milliseconds after the start: kind, from and to.
@@ -43,7 +49,7 @@ async fn what_was_not_ended_when_the_monitor_ended_is_unknown_until_it_starts_ag
     // Renewed, but for a batch of which there is more to come.
     kept.turn(&[], Some(500)).await;
     kept.turn(&[], None).await;
-    kept.store.begin_watching(&[turned(feed, 900, PeriodKind::Down, None)]).await.expect("begun");
+    kept.begin(turned(feed, 900, PeriodKind::Down, None)).await;
     kept.turn(&[turned(feed, 905, PeriodKind::Up, None)], Some(905)).await;
     let expected = [
         (PeriodKind::Down, 0, 7),
@@ -55,7 +61,7 @@ async fn what_was_not_ended_when_the_monitor_ended_is_unknown_until_it_starts_ag
     assert_eq!(kept.periods_at(1_000).await, expected);
     // One that was told to stop has said so itself.
     kept.turn(&[turned(feed, 1_100, PeriodKind::Unknown, None)], Some(1_200)).await;
-    kept.store.begin_watching(&[turned(feed, 1_500, PeriodKind::Off, None)]).await.expect("begun");
+    kept.begin(turned(feed, 1_500, PeriodKind::Off, None)).await;
     let end = [(PeriodKind::Up, 905, 1_100), (PeriodKind::Unknown, 1_100, 1_500), (PeriodKind::Off, 1_500, 1_600)];
     assert_eq!(kept.periods_at(1_600).await[4..], end);
 }
@@ -64,9 +70,9 @@ async fn what_was_not_ended_when_the_monitor_ended_is_unknown_until_it_starts_ag
 async fn a_start_without_anything_known_makes_nothing_up() {
     let kept = Kept::new().await;
     assert_eq!(kept.periods_at(10).await, []);
-    kept.store.begin_watching(&[turned(&kept.feed, 20, PeriodKind::Down, None)]).await.expect("begun");
+    kept.begin(turned(&kept.feed, 20, PeriodKind::Down, None)).await;
     // Killed at once: it was watched for no time.
-    kept.store.begin_watching(&[turned(&kept.feed, 90, PeriodKind::Down, None)]).await.expect("begun");
+    kept.begin(turned(&kept.feed, 90, PeriodKind::Down, None)).await;
     let expected = [(PeriodKind::Down, 20, 20), (PeriodKind::Unknown, 20, 90), (PeriodKind::Down, 90, 100)];
     assert_eq!(kept.periods_at(100).await, expected);
 }
@@ -112,9 +118,10 @@ async fn events_and_transitions_are_kept_together_or_not_at_all() {
         events: vec![EventRecord::new(kept.feed.clone(), START_MS, EventKind::Connected)],
         transitions: vec![turned(&kept.feed, 0, PeriodKind::Up, None)],
         watched_until_ms: Some(START_MS),
+        ..Happened::default()
     };
     let before = kept.events().await;
-    kept.store.keep_happened(&happened).await.expect_err("there is no place for it");
+    kept.store.append(&happened).await.expect_err("there is no place for it");
     assert_eq!(kept.events().await, before);
 }
 
@@ -129,8 +136,9 @@ async fn a_transition_is_erased_after_ninety_later_days_but_for_the_one_that_las
             events: vec![kept.event()],
             transitions: vec![lost, up],
             watched_until_ms: Some(START_MS + day * DAY_MS),
+            ..Happened::default()
         };
-        kept.store.keep_happened(&happened).await.expect("kept");
+        kept.store.append(&happened).await.expect("kept");
     }
     // Noon of day 92; what is kept begins with day 2. That it was up by then is of day 1.
     let periods = kept.periods_at(93 * DAY_MS).await;

@@ -30,24 +30,25 @@ impl Store {
         }
         Ok(History::new(transitions, self.now_ms()))
     }
+}
 
-    /// Notes that endpoints are watched from now on, and as what they are counted: what was not ended is unknown from when
-    /// it was last known that somebody watched.
-    pub(super) async fn begin_watching_all(&self, now: &[EndpointTransition]) -> Result<(), StoreError> {
-        let mut transaction = self.write().await?;
-        // Without a time, nothing was ever noted.
-        let end = "INSERT INTO transition (service, endpoint, number, at_ms, kind) \
-                   SELECT last.service, last.endpoint, last.number + 1, watched.until_ms, 'unknown' \
-                   FROM watched JOIN connection JOIN transition AS last USING (service, endpoint) \
-                   WHERE watched.until_ms IS NOT NULL AND last.kind <> 'unknown' AND last.number = \
-                   (SELECT max(number) FROM transition AS own \
-                    WHERE own.service = connection.service AND own.endpoint = connection.endpoint)";
-        sqlx::query(end).execute(&mut *transaction).await?;
-        add(&mut transaction, now).await?;
-        let began_ms = now.iter().map(|begun| begun.transition.at_ms).max();
-        note_watched(&mut transaction, began_ms).await?;
-        Ok(transaction.commit().await?)
-    }
+/// Notes that endpoints are watched from now on, and as what they are counted: what was not ended is unknown from when it was
+/// last known that somebody watched.
+pub(super) async fn begin_watching(
+    connection: &mut SqliteConnection,
+    begun: &[EndpointTransition],
+) -> Result<(), sqlx::Error> {
+    // Without a time, nothing was ever noted.
+    let end = "INSERT INTO transition (service, endpoint, number, at_ms, kind) \
+               SELECT last.service, last.endpoint, last.number + 1, watched.until_ms, 'unknown' \
+               FROM watched JOIN connection JOIN transition AS last USING (service, endpoint) \
+               WHERE watched.until_ms IS NOT NULL AND last.kind <> 'unknown' AND last.number = \
+               (SELECT max(number) FROM transition AS own \
+                WHERE own.service = connection.service AND own.endpoint = connection.endpoint)";
+    sqlx::query(end).execute(&mut *connection).await?;
+    add(&mut *connection, begun).await?;
+    let began_ms = begun.iter().map(|begun| begun.transition.at_ms).max();
+    note_watched(connection, began_ms).await
 }
 
 /// Adds transitions, unless their endpoints have been removed meanwhile. One that leads to the same as the last may only tell

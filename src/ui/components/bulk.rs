@@ -1,6 +1,5 @@
 //! One action on many connections: which are selected, and what comes of it.
 
-use futures_util::{FutureExt, future::LocalBoxFuture};
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, HtmlElement};
@@ -10,11 +9,11 @@ use super::{
     operation::{Operation, dealt_with},
 };
 use crate::{
-    api::{load_bulk_progress, preview_bulk, start_bulk, undo_bulk},
+    api::{preview_bulk, step_bulk},
     error::AppError,
     ui::poll::Poll,
 };
-use wsmon_model::{BulkAction, BulkProgress, ConnectionList, EndpointId, ListQuery, Selection};
+use wsmon_model::{BulkAction, BulkId, BulkProgress, BulkStep, ConnectionList, EndpointId, ListQuery, Selection};
 
 /// The dialog's element.
 pub const DIALOG: &str = "bulk";
@@ -162,13 +161,13 @@ impl Bulk {
     fn start(self) {
         if let Some(preview) = self.operation.with_untracked(|operation| operation.preview.clone()) {
             self.selection.set(Selection::Ids(Vec::new()));
-            self.ask(start_bulk(preview.id).boxed_local());
+            self.ask(preview.id, BulkStep::Start);
         }
     }
 
     fn undo(self) {
         if let Some(progress) = self.operation.with_untracked(|operation| operation.progress.clone()) {
-            self.ask(undo_bulk(progress.id).boxed_local());
+            self.ask(progress.id, BulkStep::Undo);
         }
     }
 
@@ -181,16 +180,16 @@ impl Bulk {
         if let Some((id, told)) = next
             && !self.is_asking.get_value()
         {
-            self.ask(load_bulk_progress(id, told).boxed_local());
+            self.ask(id, BulkStep::Progress(told));
         }
     }
 
-    fn ask(self, request: LocalBoxFuture<'static, Result<BulkProgress, AppError>>) {
+    fn ask(self, id: BulkId, step: BulkStep) {
         // What had the focus may be about to go.
         let _ = dialog().focus();
         self.is_asking.set_value(true);
         spawn_local(async move {
-            let answer = request.await;
+            let answer = step_bulk(id, step).await;
             self.is_asking.set_value(false);
             self.settle(answer);
         });

@@ -20,7 +20,7 @@ use crate::{
         poll::Poll,
     },
 };
-use wsmon_model::{Certainty, Connection, EndpointDetails, Event, Explanation, Phase, TokenExpiry, TokenRenewal};
+use wsmon_model::{Advice, Connection, EndpointDetails, Event, Phase, TokenExpiry, TokenRenewal};
 
 /// One connection.
 #[component]
@@ -95,19 +95,17 @@ where
     F: Fn() -> i64 + Copy + Send + 'static,
 {
     let (name, phase, expiry) = (connection.endpoint.to_string(), connection.phase, details.token_expiry);
-    let explained = explained(connection, details.explanation.as_ref());
     // A sentence of its own as long as none says since when.
     let fresh = connection.silence.as_ref().filter(|silence| silence.stale_since_ms.is_none());
-    let longest = fresh.map(|silence| silence.longest.clone());
-    let no_longest = longest.is_none();
+    let longest = fresh.map(|silence| silence.longest.clone()).unwrap_or_default();
     let cannot_pause = !matches!(phase, Phase::Waiting | Phase::Blocked);
     view! {
         <section class="panel stack" aria-label="Connection">
             <p class="url">{connection.url.clone()}</p>
-            <div>{status_badge(connection.status())} " " {standing(&explained, now_ms)}</div>
-            {advice(details.explanation.as_ref())}
+            <div>{status_badge(connection.status())} " " {standing(connection, now_ms)}</div>
+            {advice(details.advice.clone())}
             <p class="quiet" hidden=expiry.is_none()>{move || expiry.map(|expiry| token(expiry, now_ms()))}</p>
-            <p class="quiet" hidden=no_longest>"Without a message: " {longest}</p>
+            {line("quiet", "Without a message: ", longest)}
             <div class="row-actions">
                 <span>"Auto Reconnect"</span>
                 {auto_reconnect(connection)}
@@ -119,30 +117,20 @@ where
     }
 }
 
-/// The connection with the sentence that knows most of it, where its row has the one of its last failure alone.
-fn explained(connection: &Connection, explanation: Option<&Explanation>) -> Connection {
-    let mut explained = connection.clone();
-    if let Some(Explanation { layer, sentence, .. }) = explanation {
-        (explained.layer, explained.cause_text) = (*layer, Some(sentence.clone()));
+/// What to do, how sure that is, and where the guide tells more.
+fn advice(Advice { text, certainty, guide }: Advice) -> impl IntoView {
+    let href = format!("{}#{guide}", links::GUIDE);
+    view! {
+        {line("advice", "", text)}
+        {line("quiet", "How sure this is: ", certainty)}
+        <a class="quiet" href=href hidden=guide.is_empty()>"More in the guide"</a>
     }
-    explained
 }
 
-/// What to do, how sure that is, and where the guide tells more.
-fn advice(explanation: Option<&Explanation>) -> impl IntoView + use<> {
-    let explanation = explanation.cloned();
-    let word = explanation.as_ref().map(|explanation| explanation.certainty).filter(|sure| *sure != Certainty::Certain);
-    let (advice, rule, guide) =
-        explanation.map(|explanation| (explanation.advice, explanation.rule, explanation.guide)).unwrap_or_default();
-    let (no_advice, no_guide) = (advice.is_none(), guide.is_none());
-    view! {
-        <div class="advice" hidden=no_advice data-rule=rule>
-            <p>{advice}</p>
-            <p class="quiet" hidden=no_guide>
-                {word.map(Certainty::label)} " " <a href=links::GUIDE.to_owned() + "#" + &guide.unwrap_or_default()>"More in the guide"</a>
-            </p>
-        </div>
-    }
+/// A paragraph; not there without its text.
+fn line(class: &'static str, before: &'static str, text: String) -> impl IntoView {
+    let nothing = text.is_empty();
+    view! { <p class=class hidden=nothing>{before} {text}</p> }
 }
 
 /// Until when its token is valid.

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use wsmon_manager::{ConnectionManager, Service, Services};
 use wsmon_model::{
-    BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, EndpointId, ListQuery, Phase, Selection,
-    ServiceName,
+    BulkAction, BulkId, BulkOutcome, BulkPreview, BulkProgress, BulkResult, BulkStep, EndpointId, ListQuery, Phase,
+    Selection, ServiceName,
 };
 
 use crate::support::{
@@ -26,12 +26,16 @@ pub async fn preview(admin: &Visitor, selection: &Selection, action: BulkAction)
     called(admin, "preview_bulk", json!({ "selection": selection, "action": action })).await
 }
 
+async fn step(admin: &Visitor, id: BulkId, step: BulkStep) -> BulkProgress {
+    called(admin, "step_bulk", json!({ "id": id, "step": step })).await
+}
+
 pub async fn start(admin: &Visitor, id: BulkId) -> BulkProgress {
-    called(admin, "start_bulk", json!({ "id": id })).await
+    step(admin, id, BulkStep::Start).await
 }
 
 pub async fn undo(admin: &Visitor, id: BulkId) -> BulkProgress {
-    called(admin, "undo_bulk", json!({ "id": id })).await
+    step(admin, id, BulkStep::Undo).await
 }
 
 /// Watches an operation until it has ended, as a page would, and gives all outcomes.
@@ -39,8 +43,8 @@ pub async fn ended(admin: &Visitor, id: BulkId) -> (BulkProgress, BTreeMap<Endpo
     let mut outcomes = Vec::new();
     let last = async {
         loop {
-            let from = outcomes.len();
-            let progress: BulkProgress = called(admin, "load_bulk_progress", json!({ "id": id, "from": from })).await;
+            let from = u32::try_from(outcomes.len()).expect("few");
+            let progress = step(admin, id, BulkStep::Progress(from)).await;
             outcomes.extend(progress.outcomes.iter().cloned());
             if progress.ended && outcomes.len() == progress.total as usize {
                 return progress;
@@ -67,9 +71,8 @@ pub async fn run(
 }
 
 /// The status of a call that is refused.
-pub async fn refused(admin: &Visitor, function: &str, id: BulkId) -> u16 {
-    let arguments = json!({ "id": id, "from": 0 });
-    admin.call(function, arguments).await.status().as_u16()
+pub async fn refused(admin: &Visitor, step: BulkStep, id: BulkId) -> u16 {
+    admin.call("step_bulk", json!({ "id": id, "step": step })).await.status().as_u16()
 }
 
 pub fn all() -> Selection {
@@ -110,5 +113,5 @@ pub async fn with_refusing_service(upstream: &Upstream, refusing: &Upstream) -> 
 }
 
 pub async fn progress_from_start(admin: &Visitor, id: BulkId) -> BulkProgress {
-    called(admin, "load_bulk_progress", json!({ "id": id, "from": 0 })).await
+    step(admin, id, BulkStep::Progress(0)).await
 }

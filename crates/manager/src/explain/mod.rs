@@ -3,6 +3,7 @@
 //!
 //! A rule that is not sure is silent: a wrong explanation costs more than none.
 
+mod explanation;
 mod likeness;
 mod past;
 mod rule;
@@ -10,15 +11,16 @@ mod rules;
 mod situation;
 mod words;
 
-use wsmon_model::{Certainty, Evidence, Explanation};
+use wsmon_model::Evidence;
 
+pub use self::{
+    explanation::{Certainty, Explanation},
+    past::{Past, PastEvent},
+    rules::{explain_many, guide_sections},
+};
 pub(super) use self::{
     likeness::is_alike,
     situation::{ServiceStanding, Situation, Trouble},
-};
-pub use self::{
-    past::{Past, PastEvent},
-    rules::{explain_many, guide_sections},
 };
 use self::{
     rule::{Finding, Rule},
@@ -65,12 +67,12 @@ fn found_out(
     // Whatever else is known, the service's own words are worth their room.
     sentences.extend(evidence.and_then(own_words).filter(|words| !sentences.contains(words)));
     Explanation {
-        rule: Some(rule.word.to_owned()),
+        rule: Some(rule.word),
         layer: layer.or(evidence.and_then(|evidence| evidence.layer)),
         sentence: sentences.join(" "),
         advice: advice.or_else(|| advice_of(general)),
         certainty,
-        guide: Some(rule.guide.to_owned()),
+        guide: Some(rule.guide),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a rule is, and what it finds.
 
-use wsmon_model::{Certainty, Layer};
+use wsmon_model::Layer;
 
-use super::situation::Situation;
+use super::{explanation::Certainty, situation::Situation};
 
 /// A rule.
 pub(super) struct Rule {

@@ -32,21 +32,21 @@ fn the_rule_that_knows_most_is_told_with_the_services_own_words() {
     let body = "{\"error\":\"no such feed\"}";
     let new = Known { name: name("datafeed"), alike: vec![name("data-feed")], ..refused(answer(404, "", body)) };
     let explanation = told(&new);
-    assert_eq!(explanation.rule.as_deref(), Some("did_you_mean"));
+    assert_eq!(explanation.rule, Some("did_you_mean"));
     assert_eq!(
         explanation.sentence,
         "The server answered HTTP 404 Not Found instead of opening a WebSocket. “data-feed” of the same service is connected \
          and has the same letters: did you mean that one? The service says: “no such feed”."
     );
     let old = told(&Known { worked_ms: Some(NOW_MS), ..new });
-    assert_eq!(old.rule.as_deref(), Some("worked_before"));
+    assert_eq!(old.rule, Some("worked_before"));
     assert!(!old.advice.expect("advice").contains("Check the endpoint's name"));
 }
 
 #[test]
 fn words_alone_are_told_once_and_keep_the_usual_advice() {
     let explanation = told(&refused(answer(404, "", "{\"error\":\"no such feed\"}")));
-    assert_eq!(explanation.rule.as_deref(), Some("service_words"));
+    assert_eq!(explanation.rule, Some("service_words"));
     assert_eq!(explanation.sentence.matches("no such feed").count(), 1);
     assert_eq!(explanation.advice.as_deref(), Some("Check the endpoint's name and the base URL's path."));
 }

@@ -1,8 +1,7 @@
 //! Cloudflare stands before the service, and says in its own statuses what is wrong behind it.
 
-use wsmon_model::Certainty;
-
 use crate::explain::{
+    explanation::Certainty,
     rule::{Finding, Rule},
     situation::Situation,
 };

@@ -1,8 +1,9 @@
 //! The name is refused, and another one that is nearly the same is connected.
 
-use wsmon_model::{Cause, Certainty, Stage};
+use wsmon_model::{Cause, Stage};
 
 use crate::explain::{
+    explanation::Certainty,
     likeness::{Likeness, likeness},
     rule::{Finding, Rule},
     situation::Situation,

@@ -1,8 +1,9 @@
 //! A reverse proxy or load balancer stands before the service and does not get an answer from it.
 
-use wsmon_model::{Certainty, HttpAnswer};
+use wsmon_model::HttpAnswer;
 
 use crate::explain::{
+    explanation::Certainty,
     rule::{Finding, Rule},
     situation::Situation,
 };

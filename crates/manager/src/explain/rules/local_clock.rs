@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use wsmon_model::{Certainty, Layer};
+use wsmon_model::Layer;
 
 use crate::{
     describe::lasting,
     explain::{
+        explanation::Certainty,
         rule::{Finding, Rule},
         situation::{Situation, Trouble},
     },

@@ -1,8 +1,9 @@
 //! The service opens the connection and ends it at once, again and again.
 
-use wsmon_model::{Certainty, Layer};
+use wsmon_model::Layer;
 
 use crate::explain::{
+    explanation::Certainty,
     past::Past,
     rule::{Finding, Rule},
     situation::Situation,

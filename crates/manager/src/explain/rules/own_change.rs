@@ -1,10 +1,11 @@
 //! It was connected until an administrator changed its options.
 
-use wsmon_model::{Cause, Certainty, Evidence, Stage, TlsProblem};
+use wsmon_model::{Cause, Evidence, Stage, TlsProblem};
 
 use crate::{
     describe::moment,
     explain::{
+        explanation::Certainty,
         rule::{Finding, Rule},
         situation::Situation,
     },

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use wsmon_model::{Certainty, Layer};
+use wsmon_model::Layer;
 
 use crate::explain::{
+    explanation::Certainty,
     rule::{Finding, Rule},
     situation::{Situation, Trouble},
 };

@@ -1,8 +1,7 @@
 //! The answer leads elsewhere: to a sign-in for people, to https, or to another path.
 
-use wsmon_model::Certainty;
-
 use crate::explain::{
+    explanation::Certainty,
     rule::{Finding, Rule},
     situation::Situation,
 };

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use wsmon_model::{Certainty, Layer};
+use wsmon_model::Layer;
 
 use crate::{
     describe::lasting,
     explain::{
+        explanation::Certainty,
         past::Past,
         rule::{Finding, Rule},
         situation::Situation,

@@ -1,8 +1,7 @@
 //! The service says itself why it refuses.
 
-use wsmon_model::Certainty;
-
 use crate::explain::{
+    explanation::Certainty,
     rule::{Finding, Rule},
     situation::Situation,
     words::own_words,

@@ -1,8 +1,9 @@
 //! `FastAPI` and others on Starlette answer 403 to names that they do not know, too.
 
-use wsmon_model::{Certainty, HttpAnswer};
+use wsmon_model::HttpAnswer;
 
 use crate::explain::{
+    explanation::Certainty,
     rule::{Finding, Rule},
     situation::Situation,
 };

@@ -1,8 +1,9 @@
 //! The service was asked for a page: what stands before it has taken the upgrade out of the request.
 
-use wsmon_model::{Certainty, HttpAnswer};
+use wsmon_model::HttpAnswer;
 
 use crate::explain::{
+    explanation::Certainty,
     rule::{Finding, Rule},
     situation::Situation,
 };

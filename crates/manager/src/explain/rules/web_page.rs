@@ -1,8 +1,7 @@
 //! An ordinary web server answered the request as if it were for a page.
 
-use wsmon_model::Certainty;
-
 use crate::explain::{
+    explanation::Certainty,
     rule::{Finding, Rule},
     situation::Situation,
 };

@@ -1,10 +1,9 @@
 //! It was connected under this name, and now the service refuses it.
 
-use wsmon_model::Certainty;
-
 use crate::{
     describe::moment,
     explain::{
+        explanation::Certainty,
         rule::{Finding, Rule},
         situation::Situation,
     },

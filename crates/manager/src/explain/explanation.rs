@@ -1,14 +1,9 @@
 //! Why a connection is as it is, as far as all that is known tells.
 
-use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, VariantArray};
-
-use super::Layer;
+use wsmon_model::{Advice, Layer};
 
 /// How sure an explanation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certainty {
     /// It was seen.
     Certain,
@@ -19,26 +14,21 @@ pub enum Certainty {
 }
 
 impl Certainty {
-    /// The word for machines.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
     /// The word for people.
     pub fn label(self) -> &'static str {
         match self {
-            Self::Certain => "Certain",
-            Self::Likely => "Likely",
-            Self::Possible => "Possible",
+            Self::Certain => "certain",
+            Self::Likely => "likely",
+            Self::Possible => "possible",
         }
     }
 }
 
 /// What happened to a connection, why, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     /// The rule that found it, as a word for machines; none if no rule knows more than what happened.
-    pub rule: Option<String>,
+    pub rule: Option<&'static str>,
     /// Whose fault it is, which is not always where it was seen; none if nothing has failed yet.
     pub layer: Option<Layer>,
     /// What happened and why, in sentences.
@@ -48,5 +38,17 @@ pub struct Explanation {
     /// How sure it is.
     pub certainty: Certainty,
     /// The section of the guide that tells more, by the end of its link.
-    pub guide: Option<String>,
+    pub guide: Option<&'static str>,
+}
+
+impl Explanation {
+    /// What a page says beside the sentence.
+    pub fn to_advice(&self) -> Advice {
+        let certainty = Some(self.certainty).filter(|certainty| *certainty != Certainty::Certain);
+        Advice {
+            text: self.advice.clone().unwrap_or_default(),
+            certainty: certainty.map(Certainty::label).unwrap_or_default().to_owned(),
+            guide: self.guide.unwrap_or_default().to_owned(),
+        }
+    }
 }
