@@ -137,7 +137,7 @@ async fn a_name_that_is_nearly_right_is_told_from_a_wrong_token() {
             let mut other = client.manager.connect(&endpoint, None).await.expect("connects");
             soon("refused", other.settled()).await;
             let rule = client.explained_by(&endpoint);
-            assert_eq!(rule.as_deref() == Some("did_you_mean"), is_name, "{framework:?}: {endpoint}: {rule:?}");
+            assert_eq!(rule == Some("did_you_mean"), is_name, "{framework:?}: {endpoint}: {rule:?}");
         }
     }
 }

@@ -59,7 +59,7 @@ async fn an_upstream_that_is_gone_is_told_from_haproxy_itself() {
     let text = "The server answered HTTP 503 Service Unavailable instead of opening a WebSocket. The fault is on its side, or \
                 on a proxy's in front of it.";
     assert_eq!(gone.failure.expect("a failure").to_string(), text);
-    assert_eq!(client.explained_by(&client.feed).as_deref(), Some("gateway"));
+    assert_eq!(client.explained_by(&client.feed), Some("gateway"));
 
     let _upstream = Upstream::start_at(address, Manner::Echo).await;
     client.until(Phase::Connected).await;

@@ -87,7 +87,7 @@ async fn an_upstream_that_is_gone_is_told_from_a_proxy_that_is() {
     assert_eq!((answer.status, answer.retry_after_s, answer.content_type.as_str()), (502, None, "text/html"));
     assert!(answer.server.as_str().starts_with("nginx/"), "{answer:?}");
     assert!(answer.body.as_str().starts_with("<html> <head><title>502 Bad Gateway</title></head>"), "{answer:?}");
-    assert_eq!(client.explained_by(&client.feed).as_deref(), Some("gateway"));
+    assert_eq!(client.explained_by(&client.feed), Some("gateway"));
 
     let _upstream = Upstream::start_at(address, Manner::Echo).await;
     client.until(Phase::Connected).await;
